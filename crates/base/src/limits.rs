@@ -1,0 +1,102 @@
+//! Every limit of the product, by name. Each has a test at the limit and one past it.
+
+/// A request body that is not a file, in bytes.
+pub const REQUEST_BODY_BYTES: usize = 1 << 20;
+/// An uploaded file, in bytes.
+pub const UPLOAD_BYTES: usize = 50 << 20;
+/// Nesting of JSON in a request.
+pub const JSON_DEPTH: usize = 32;
+/// A record's title, in characters.
+pub const TITLE_CHARS: usize = 300;
+/// A record's number, in characters.
+pub const NUMBER_CHARS: usize = 60;
+/// A line of text in a field, in characters, where the field sets no smaller one.
+pub const LINE_CHARS: usize = 500;
+/// A block of text in a field, in characters.
+pub const BLOCK_CHARS: usize = 50_000;
+/// A reason for a change, in characters.
+pub const REASON_CHARS: usize = 2_000;
+/// A user name, in characters.
+pub const LOGIN_CHARS: usize = 60;
+/// The shortest password, in characters (NIST SP 800-63B asks for 8; signatures deserve more).
+pub const PASSWORD_CHARS_MIN: usize = 12;
+/// The longest password, in bytes: hashing must not become a way to keep the server busy.
+pub const PASSWORD_BYTES_MAX: usize = 256;
+/// An idempotency key, in characters.
+pub const IDEMPOTENCY_KEY_CHARS: usize = 100;
+/// Links that leave one record.
+pub const LINKS_PER_RECORD: usize = 5_000;
+/// Rows on one page of a list.
+pub const PAGE_ROWS: usize = 200;
+/// Rows on one page of a list when the caller does not say.
+pub const PAGE_ROWS_DEFAULT: usize = 50;
+/// Levels of a structure.
+pub const STRUCTURE_LEVELS: usize = 100;
+/// Lines of one structure import.
+pub const IMPORT_LINES: usize = 20_000;
+/// Columns of an imported sheet.
+pub const IMPORT_COLUMNS: usize = 100;
+/// Rows searched for the column titles of an imported sheet.
+pub const IMPORT_PREAMBLE_ROWS: usize = 50;
+/// One cell of an imported sheet, in characters (what Excel itself allows).
+pub const IMPORT_CELL_CHARS: usize = 32_767;
+/// All text of an imported sheet, in bytes: many cells may share one long text.
+pub const IMPORT_TEXT_BYTES: usize = 64 << 20;
+/// Reference designators of one line, ranges expanded.
+pub const DESIGNATORS_PER_LINE: usize = 2_000;
+/// One reference designator, in characters.
+pub const DESIGNATOR_CHARS: usize = 60;
+/// Manufacturer parts of one item.
+pub const MANUFACTURER_PARTS_PER_ITEM: usize = 20;
+/// Rows of one exploded structure.
+pub const EXPLODED_ROWS: usize = 200_000;
+/// The largest quantity that is read, in whole units.
+pub const QUANTITY_MAX: i64 = 1_000_000_000;
+/// The text of one quantity, in characters.
+pub const QUANTITY_CHARS: usize = 30;
+/// Lines directly below one part.
+pub const LINES_PER_PART: usize = 5_000;
+/// Unpacked size of an XLSX file, in bytes.
+pub const XLSX_UNPACKED_BYTES: u64 = 200 << 20;
+/// How much larger an XLSX part may be than its compressed form.
+pub const XLSX_RATIO: u64 = 200;
+/// Files inside an XLSX file.
+pub const XLSX_ENTRIES: usize = 1_000;
+/// Shared texts of an XLSX file.
+pub const XLSX_STRINGS: usize = 1_000_000;
+/// Nesting of XML elements.
+pub const XML_DEPTH: usize = 100;
+/// Attributes of one XML element.
+pub const XML_ATTRIBUTES: usize = 256;
+/// Rows written in one transaction.
+pub const ROWS_PER_TRANSACTION: usize = 200_000;
+/// Words indexed for one record.
+pub const SEARCH_WORDS_PER_RECORD: usize = 200;
+/// Words used from one search.
+pub const SEARCH_WORDS_PER_QUERY: usize = 8;
+/// A search text, in characters.
+pub const SEARCH_CHARS: usize = 200;
+/// Hits of one search.
+pub const SEARCH_HITS: usize = 50;
+/// Wrong secrets before an account must wait.
+pub const SIGN_IN_FAILURES: usize = 5;
+/// How long an account waits after too many wrong secrets, in seconds.
+pub const SIGN_IN_WAIT_SECONDS: i64 = 15 * 60;
+/// A session ends after this much quiet, in seconds.
+pub const SESSION_IDLE_SECONDS: i64 = 30 * 60;
+/// A session ends after this long, in seconds.
+pub const SESSION_SECONDS: i64 = 12 * 3600;
+/// Signing needs both components again after this much quiet, in seconds (21 CFR 11.200(a)(1)).
+pub const SIGNING_IDLE_SECONDS: i64 = 10 * 60;
+/// A signing challenge is good this long, in seconds.
+pub const CHALLENGE_SECONDS: i64 = 300;
+/// A configuration package, in bytes.
+pub const PACKAGE_BYTES: usize = 256 << 10;
+/// Tries of a job before it is set aside.
+pub const JOB_TRIES: i64 = 5;
+/// How often a command is repeated after a passing fault of the database.
+pub const COMMAND_TRIES: u32 = 8;
+/// Affected items of one change order.
+pub const AFFECTED_ITEMS: usize = 5_000;
+/// Records walked by one impact analysis or inspector's timeline.
+pub const WALK_RECORDS: usize = 20_000;

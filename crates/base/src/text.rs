@@ -1,0 +1,77 @@
+//! Text as people type it and as the machine compares it.
+
+use crate::error::{Error, Result};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// Folds text for comparing and searching: compatibility decomposition, marks dropped, lower case.
+/// The same folding on both engines is what makes their search results equal.
+pub fn fold(text: &str) -> String {
+    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
+}
+
+/// The words of a text, folded: runs of letters and digits. `PR-0012` gives `pr` and `0012`, and
+/// the searchable whole `pr0012` is added by the caller where it matters.
+pub fn words(text: &str) -> Vec<String> {
+    fold(text)
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Cleans a line of text from outside: NFC, trimmed (no-break spaces too), and refused when it
+/// holds control characters, bidirectional controls or more than `max_chars` characters.
+pub fn clean_line(place: &str, text: &str, max_chars: usize) -> Result<String> {
+    clean(place, text, max_chars, false)
+}
+
+/// As [`clean_line`], but line feeds and tabs are allowed (CR LF becomes LF).
+pub fn clean_block(place: &str, text: &str, max_chars: usize) -> Result<String> {
+    clean(place, &text.replace("\r\n", "\n"), max_chars, true)
+}
+
+fn clean(place: &str, text: &str, max_chars: usize, multi_line: bool) -> Result<String> {
+    let cleaned: String = text.trim_matches(|c: char| c.is_whitespace()).nfc().collect();
+    for c in cleaned.chars() {
+        let allowed_break = multi_line && (c == '\n' || c == '\t');
+        if (c.is_control() && !allowed_break) || is_bidirectional_control(c) {
+            return Err(Error::invalid(place, "bad_character", format!("the character U+{:04X} is not allowed here", u32::from(c))));
+        }
+    }
+    let count = cleaned.chars().count();
+    if count > max_chars {
+        return Err(Error::invalid(place, "too_long", format!("{count} characters, at most {max_chars} are allowed")));
+    }
+    Ok(cleaned)
+}
+
+/// Controls that make text read differently from how it is stored (UAX #9).
+fn is_bidirectional_control(c: char) -> bool {
+    matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folding_drops_accents_and_case_the_same_everywhere() {
+        assert_eq!(fold("Ünïté É"), "unite e");
+        assert_eq!(words("Fitting 1/4\u{a0}Ø6, O-Ring"), ["fitting", "1", "4", "ø6", "o", "ring"]);
+    }
+
+    #[test]
+    fn a_line_is_trimmed_of_no_break_spaces_and_limited() {
+        assert_eq!(clean_line("x", "2501-OX1\u{a0}\u{a0}", 10).unwrap(), "2501-OX1");
+        assert_eq!(clean_line("x", &"a".repeat(10), 10).unwrap().len(), 10);
+        assert!(clean_line("x", &"a".repeat(11), 10).is_err());
+    }
+
+    #[test]
+    fn text_that_reads_differently_from_what_it_stores_is_refused() {
+        assert!(clean_line("x", "exam\u{202e}lmth.exe", 50).is_err());
+        assert!(clean_line("x", "a\nb", 50).is_err());
+        assert_eq!(clean_block("x", "a\r\nb", 50).unwrap(), "a\nb");
+    }
+}

@@ -1,0 +1,2 @@
+//! To be described.
+#[derive(Debug)] pub struct BlobStore;

@@ -1,0 +1,311 @@
+//! Everything that is declared, in one place: kinds, commands, roles, trees, clock rules, tables.
+//!
+//! Modules of the domains hand their declarations in ([`Module`]); a configuration package lays
+//! its changes over them. What comes out is a [`Catalog`], immutable and shared. Each transaction
+//! works with exactly one, whose configuration revision stands in the trail.
+
+use crate::calendar::ClockRule;
+use crate::command::CommandDef;
+use crate::decision_tree::DecisionTree;
+use crate::impact::ImpactProvider;
+use crate::jobs::JobDef;
+use crate::kind::{Kind, Step, TakenBy};
+use crate::record::Record;
+use crate::rule::HookFn;
+use crate::table::Table;
+use crate::trail::WriteTx;
+use base::{Error, Result};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What a domain hands to the kernel.
+#[derive(Default)]
+pub struct Module {
+    pub kinds: Vec<Kind>,
+    pub commands: Vec<CommandDef>,
+    pub tables: Vec<&'static Table>,
+    pub roles: Vec<Role>,
+    pub trees: Vec<DecisionTree>,
+    pub clock_rules: Vec<ClockRule>,
+    /// Run after any record has taken a step, in the same transaction.
+    pub after_step: Vec<HookFn>,
+    /// Copies typed details (structure lines) to a new revision.
+    pub after_revise: Vec<ReviseFn>,
+    pub impacts: Vec<ImpactProvider>,
+    pub jobs: Vec<JobDef>,
+}
+
+/// Copies what hangs on the old revision to the new one.
+pub type ReviseFn = fn(&mut WriteTx<'_>, &Record, &Record) -> Result<()>;
+
+/// A role by name; what it may do is collected from kinds, steps and commands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    pub name: String,
+    pub label: String,
+    pub text: String,
+}
+
+impl Role {
+    pub fn new(name: &str, label: &str, text: &str) -> Self {
+        Self { name: name.to_owned(), label: label.to_owned(), text: text.to_owned() }
+    }
+}
+
+/// The role that every active person has.
+pub const EVERYONE: &str = "everyone";
+
+#[derive(Clone)]
+pub struct Catalog {
+    /// Revision of the configuration; 0 is the product as delivered.
+    pub revision: i64,
+    kinds: BTreeMap<String, Kind>,
+    commands: BTreeMap<&'static str, CommandDef>,
+    roles: BTreeMap<String, Role>,
+    trees: BTreeMap<String, DecisionTree>,
+    clock_rules: BTreeMap<String, ClockRule>,
+    tables: Vec<&'static Table>,
+    after_step: Vec<HookFn>,
+    after_revise: Vec<ReviseFn>,
+    impacts: Vec<ImpactProvider>,
+    jobs: Vec<JobDef>,
+    permissions: BTreeMap<String, BTreeSet<String>>,
+    /// The product as delivered, under a configured catalog.
+    delivered: Option<Arc<Catalog>>,
+}
+
+impl std::fmt::Debug for Catalog {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Catalog {{ revision: {}, kinds: {} }}", self.revision, self.kinds.len())
+    }
+}
+
+impl Catalog {
+    /// Puts the modules together and checks that they fit: names unique, every reference known.
+    pub fn build(modules: Vec<Module>) -> Result<Self> {
+        let mut catalog = Self {
+            revision: 0,
+            kinds: BTreeMap::new(),
+            commands: BTreeMap::new(),
+            roles: BTreeMap::new(),
+            trees: BTreeMap::new(),
+            clock_rules: BTreeMap::new(),
+            tables: crate::table::TABLES.to_vec(),
+            after_step: Vec::new(),
+            after_revise: Vec::new(),
+            impacts: Vec::new(),
+            jobs: Vec::new(),
+            permissions: BTreeMap::new(),
+            delivered: None,
+        };
+        for module in modules {
+            for kind in module.kinds {
+                if let Some(twice) = catalog.kinds.insert(kind.name.clone(), kind) {
+                    return Err(Error::internal(format!("kind {} is declared twice", twice.name)));
+                }
+            }
+            for command in module.commands {
+                if let Some(twice) = catalog.commands.insert(command.name, command) {
+                    return Err(Error::internal(format!("command {} is declared twice", twice.name)));
+                }
+            }
+            catalog.roles.extend(module.roles.into_iter().map(|role| (role.name.clone(), role)));
+            catalog.trees.extend(module.trees.into_iter().map(|tree| (tree.name.clone(), tree)));
+            catalog.clock_rules.extend(module.clock_rules.into_iter().map(|rule| (rule.name.clone(), rule)));
+            catalog.tables.extend(module.tables);
+            catalog.after_step.extend(module.after_step);
+            catalog.after_revise.extend(module.after_revise);
+            catalog.impacts.extend(module.impacts);
+            catalog.jobs.extend(module.jobs);
+        }
+        catalog.settle()?;
+        Ok(catalog)
+    }
+
+    /// The same declarations with changed kinds and roles, as a configuration package makes them.
+    pub fn with(&self, revision: i64, kinds: Vec<Kind>, roles: Vec<Role>) -> Result<Self> {
+        let mut catalog = self.clone();
+        catalog.delivered = Some(Arc::new(self.clone()));
+        catalog.revision = revision;
+        catalog.kinds = kinds.into_iter().map(|kind| (kind.name.clone(), kind)).collect();
+        catalog.roles.extend(roles.into_iter().map(|role| (role.name.clone(), role)));
+        catalog.settle()?;
+        Ok(catalog)
+    }
+
+    /// The product as delivered, which packages are laid over.
+    pub fn delivered(&self) -> &Catalog {
+        self.delivered.as_deref().unwrap_or(self)
+    }
+
+    fn settle(&mut self) -> Result<()> {
+        let problems: Vec<String> = self.kinds.values().flat_map(|kind| self.problems_of(kind)).collect();
+        if !problems.is_empty() {
+            return Err(Error::invalid("kinds", "bad_declaration", problems.join("; ")));
+        }
+        self.permissions = self.collect_permissions();
+        Ok(())
+    }
+
+    /// What is wrong with a kind's declaration: unknown states, roles, link targets, states that
+    /// cannot be reached. Empty when it is sound.
+    pub fn problems_of(&self, kind: &Kind) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut complain = |text: String| problems.push(format!("{}: {text}", kind.name));
+        if kind.states.is_empty() {
+            complain("has no states".to_owned());
+        }
+        let role_known = |role: &str| role == EVERYONE || self.roles.contains_key(role);
+        for step in &kind.steps {
+            for state in step.from.iter().chain([&step.to]) {
+                if kind.find_state(state).is_none() {
+                    complain(format!("step {} names the unknown state {state}", step.name));
+                }
+            }
+            for role in step.roles.iter().chain(step.signers.iter().map(|signer| &signer.role)) {
+                if !role_known(role) {
+                    complain(format!("step {} names the unknown role {role}", step.name));
+                }
+            }
+            if step.taken_by == TakenBy::Person && step.roles.is_empty() && step.signers.is_empty() {
+                complain(format!("nobody may take step {}", step.name));
+            }
+        }
+        for (role, _) in &kind.grants {
+            if !role_known(role) {
+                complain(format!("grants to the unknown role {role}"));
+            }
+        }
+        for target in kind.links.iter().flat_map(|link| &link.targets) {
+            if !self.kinds.contains_key(target) {
+                complain(format!("links to the unknown kind {target}"));
+            }
+        }
+        for tree in &kind.trees {
+            if !self.trees.contains_key(tree) {
+                complain(format!("names the unknown decision tree {tree}"));
+            }
+        }
+        let mut reached: BTreeSet<&str> = kind.first_state().map(|state| state.name.as_str()).into_iter().collect();
+        loop {
+            let before = reached.len();
+            for step in &kind.steps {
+                if step.from.iter().any(|state| reached.contains(state.as_str())) {
+                    reached.insert(&step.to);
+                }
+            }
+            if reached.len() == before {
+                break;
+            }
+        }
+        for state in &kind.states {
+            if !reached.contains(state.name.as_str()) {
+                complain(format!("state {} cannot be reached", state.name));
+            }
+        }
+        problems
+    }
+
+    fn collect_permissions(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let mut collected: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut grant = |role: &str, permission: String| {
+            collected.entry(role.to_owned()).or_default().insert(permission);
+        };
+        for kind in self.kinds.values() {
+            for (role, verb) in &kind.grants {
+                grant(role, format!("{}.{verb}", kind.name));
+            }
+            for step in kind.steps.iter().filter(|step| step.taken_by == TakenBy::Person) {
+                for role in step_roles(step) {
+                    grant(role, step_permission(&kind.name, &step.name));
+                }
+            }
+        }
+        for command in self.commands.values() {
+            for role in command.roles {
+                grant(role, command.name.to_owned());
+            }
+        }
+        collected
+    }
+
+    pub fn kind(&self, name: &str) -> Option<&Kind> {
+        self.kinds.get(name)
+    }
+
+    /// The kind, or a refusal that says it is unknown.
+    pub fn known_kind(&self, name: &str) -> Result<&Kind> {
+        self.kind(name).ok_or_else(|| Error::invalid("kind", "unknown_kind", format!("there is no kind “{name}”")))
+    }
+
+    pub fn kinds(&self) -> impl Iterator<Item = &Kind> {
+        self.kinds.values()
+    }
+
+    pub fn command(&self, name: &str) -> Option<&CommandDef> {
+        self.commands.get(name)
+    }
+
+    pub fn commands(&self) -> impl Iterator<Item = &CommandDef> {
+        self.commands.values()
+    }
+
+    pub fn roles(&self) -> impl Iterator<Item = &Role> {
+        self.roles.values()
+    }
+
+    pub fn role(&self, name: &str) -> Option<&Role> {
+        self.roles.get(name)
+    }
+
+    pub fn tree(&self, name: &str) -> Option<&DecisionTree> {
+        self.trees.get(name)
+    }
+
+    pub fn clock_rule(&self, name: &str) -> Option<&ClockRule> {
+        self.clock_rules.get(name)
+    }
+
+    pub fn tables(&self) -> &[&'static Table] {
+        &self.tables
+    }
+
+    pub fn impacts(&self) -> &[ImpactProvider] {
+        &self.impacts
+    }
+
+    pub fn jobs(&self) -> &[JobDef] {
+        &self.jobs
+    }
+
+    pub(crate) fn after_step(&self) -> Vec<HookFn> {
+        self.after_step.clone()
+    }
+
+    pub(crate) fn after_revise(&self) -> Vec<ReviseFn> {
+        self.after_revise.clone()
+    }
+
+    /// Role by role, every permission it carries: the source of the committed matrix.
+    pub fn permissions(&self) -> &BTreeMap<String, BTreeSet<String>> {
+        &self.permissions
+    }
+
+    pub fn role_has(&self, role: &str, permission: &str) -> bool {
+        self.permissions.get(role).is_some_and(|granted| granted.contains(permission))
+    }
+
+    /// The label of a state, or its name when the kind or state is no longer declared.
+    pub fn state_label(&self, kind: &str, state: &str) -> String {
+        self.kind(kind).and_then(|kind| kind.find_state(state)).map_or_else(|| state.to_owned(), |state| state.label.clone())
+    }
+}
+
+/// The permission that taking (or signing) a step needs.
+pub fn step_permission(kind: &str, step: &str) -> String {
+    format!("{kind}.step.{step}")
+}
+
+fn step_roles(step: &Step) -> impl Iterator<Item = &str> {
+    step.roles.iter().map(String::as_str).chain(step.signers.iter().map(|signer| signer.role.as_str()))
+}

@@ -1,0 +1,380 @@
+//! The one door: every change, from page, API, CLI, job or import, is a command run here.
+//!
+//! Order: re-authenticate a signature (slow hashing, outside) → take the transaction → look the
+//! idempotency key up → authorise → run (versions, rules, holds, challenge; rows and events) →
+//! store the key → seal the trail, last → commit. The whole is repeated on a passing fault of the
+//! database, so a command has no effect outside it.
+
+use crate::authority::{self, Actor, Permit};
+use crate::catalog::Catalog;
+use crate::record::Record;
+use crate::signature::{Proof, SigningInput, SigningSubject};
+use crate::trail::{Header, WriteTx};
+use crate::{Kernel, configuration, signature};
+use base::{Digest, Error, Result, Timestamp};
+use db::{Read, Tx, sql};
+use serde::Serialize;
+use serde_json::Value as Json;
+use std::sync::Arc;
+
+/// A command as declared.
+#[derive(Clone)]
+pub struct CommandDef {
+    /// `record.create`, `lms.read_and_sign`.
+    pub name: &'static str,
+    pub label: &'static str,
+    /// The requirement that asks for it.
+    pub requirement: &'static str,
+    /// Roles that may run it where the permission is the command's own name.
+    pub roles: &'static [&'static str],
+    pub input: Vec<InputField>,
+    /// Which permission the input asks for, and at which site.
+    pub needs: fn(&mut dyn Read, &Catalog, &Actor, &Json) -> Result<Needed>,
+    /// Slow or outside work before the transaction: hashing, parsing a file. Answers the input
+    /// that `run` works with.
+    pub prepare: Option<PrepareFn>,
+    pub run: fn(&mut WriteTx<'_>, &Permit, &Json, Option<&Proof>) -> Result<Json>,
+    /// For a signed command: what exactly is signed, or `None` when this input needs no signature.
+    pub signs: Option<SignsFn>,
+}
+
+impl CommandDef {
+    /// What a declaration starts from: it is refused to everybody until it says what it needs.
+    pub fn base() -> Self {
+        Self {
+            name: "",
+            label: "",
+            requirement: "",
+            roles: &[],
+            input: Vec::new(),
+            needs: |_, _, _, _| Err(Error::Internal(String::new())),
+            prepare: None,
+            run: |_, _, _, _| Err(Error::Internal(String::new())),
+            signs: None,
+        }
+    }
+}
+
+pub type PrepareFn = fn(&Kernel, &Actor, &Json) -> Result<Json>;
+
+/// A prepared input may carry, under this name, an object that is added to the first answer and
+/// stored nowhere: a token that is shown once.
+pub const SHOWN_ONCE: &str = "_shown_once";
+
+/// Inputs that are secrets: never part of the digest a repeated request is compared with.
+const SECRET_INPUTS: [&str; 2] = ["password", "current_password"];
+
+/// Says what a signed command signs.
+pub type SignsFn = fn(&mut dyn Read, &Catalog, &Permit, &Json) -> Result<Option<SigningSubject>>;
+
+/// One field of a command's input, for the API document and the check of unknown fields.
+#[derive(Debug, Clone, Copy)]
+pub struct InputField {
+    pub name: &'static str,
+    pub sort: InputSort,
+    pub required: bool,
+    pub text: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputSort {
+    Text,
+    Integer,
+    Flag,
+    Object,
+    List,
+}
+
+pub const fn needs(name: &'static str, sort: InputSort, text: &'static str) -> InputField {
+    InputField { name, sort, required: true, text }
+}
+
+pub const fn takes(name: &'static str, sort: InputSort, text: &'static str) -> InputField {
+    InputField { name, sort, required: false, text }
+}
+
+/// The permission a command asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Needed {
+    pub permission: String,
+    pub site: Option<String>,
+    /// The record it works on: whoever may not see it is told that it does not exist.
+    pub record: Option<Box<Record>>,
+}
+
+impl Needed {
+    pub fn of(permission: impl Into<String>) -> Self {
+        Self { permission: permission.into(), site: None, record: None }
+    }
+
+    /// On a record, at its site.
+    pub fn on(permission: impl Into<String>, record: Record) -> Self {
+        Self { permission: permission.into(), site: record.site.clone(), record: Some(Box::new(record)) }
+    }
+
+    pub fn at(permission: impl Into<String>, site: Option<&str>) -> Self {
+        Self { permission: permission.into(), site: site.map(str::to_owned), record: None }
+    }
+}
+
+/// A command as sent.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub command: String,
+    pub input: Json,
+    /// Made by the client; the same key again gives the same answer and changes nothing.
+    pub idempotency_key: String,
+    pub reason: Option<String>,
+    pub signing: Option<SigningInput>,
+}
+
+impl Request {
+    pub fn new(command: &str, input: Json, idempotency_key: impl Into<String>) -> Self {
+        Self { command: command.to_owned(), input, idempotency_key: idempotency_key.into(), reason: None, signing: None }
+    }
+
+    pub fn because(mut self, reason: &str) -> Self {
+        self.reason = Some(reason.to_owned());
+        self
+    }
+
+    pub fn signed(mut self, signing: SigningInput) -> Self {
+        self.signing = Some(signing);
+        self
+    }
+}
+
+/// What a command answered.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Outcome {
+    /// The transaction in the trail.
+    pub tx: String,
+    pub result: Json,
+    /// The answer was given before to the same idempotency key; nothing was changed now.
+    pub repeated: bool,
+}
+
+/// Runs a command for an actor.
+pub fn execute(kernel: &Kernel, actor: &Actor, request: &Request) -> Result<Outcome> {
+    let catalog = kernel.catalog()?;
+    let definition = catalog
+        .command(&request.command)
+        .ok_or_else(|| Error::invalid("command", "unknown_command", format!("there is no command “{}”", request.command)))?;
+    check_shape(definition, &request.input)?;
+    check_request(request)?;
+    if actor.must_change_password() && definition.name != "password.change" {
+        return Err(Error::forbidden("password_must_change", "Choose your own password first: the present one was set by somebody else."));
+    }
+    let proof = match (&definition.signs, &request.signing) {
+        (Some(_), Some(signing)) => Some(signature::prove(kernel, actor, signing)?),
+        _ => None,
+    };
+    let digest = request_digest(request);
+    let prepared = match definition.prepare {
+        Some(prepare) => prepare(kernel, actor, &request.input)?,
+        None => request.input.clone(),
+    };
+    let shown_once = prepared.get(SHOWN_ONCE).cloned();
+    let work = Arc::new(Work { kernel: kernel.clone(), actor: actor.clone(), request: request.clone(), prepared, proof, digest });
+    for _ in 0..base::limits::COMMAND_TRIES {
+        let attempt = Arc::clone(&work);
+        match kernel.database().write(move |tx| attempt.run(tx)) {
+            // Whether an unanswered commit happened is what the key is for: the next turn finds it.
+            Err(Error::InDoubt(_) | Error::Transient(_)) => {}
+            Ok(mut outcome) => {
+                if let (false, Some(Json::Object(shown)), Some(result)) = (outcome.repeated, shown_once, outcome.result.as_object_mut()) {
+                    result.extend(shown);
+                }
+                return Ok(outcome);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(base::Refusal::new(base::RefusalKind::Unavailable, "busy", "The database was busy or changing over; nothing was changed.")
+        .advise("Send the same request again with the same idempotency key.")
+        .into())
+}
+
+struct Work {
+    kernel: Kernel,
+    actor: Actor,
+    request: Request,
+    /// The input after `prepare`.
+    prepared: Json,
+    proof: Option<Proof>,
+    digest: String,
+}
+
+impl Work {
+    fn run(&self, tx: &mut Tx) -> Result<Outcome> {
+        let (actor, request) = (&self.actor, &self.request);
+        if let Some(earlier) = earlier_outcome(tx, actor, request, &self.digest)? {
+            return Ok(earlier);
+        }
+        let catalog = configuration::current(&self.kernel, tx, &actor.tenant)?;
+        let definition = catalog.command(&request.command).ok_or_else(|| Error::internal("command vanished"))?.clone();
+        authority::still_in(tx, actor)?;
+        let needed = (definition.needs)(tx, &catalog, actor, &request.input)?;
+        let permit = authority::authorise(tx, &catalog, actor, &needed)?;
+        let now = self.kernel.now();
+        let proof = self.bound_proof(tx, &catalog, &definition, &permit, now)?;
+        let header = Header {
+            tenant: actor.tenant.clone(),
+            tx: self.kernel.ids().next_id(now),
+            at: now,
+            actor: actor.person.clone(),
+            command: request.command.clone(),
+            reason: request.reason.clone(),
+            software: crate::SOFTWARE.to_owned(),
+            configuration: catalog.revision,
+            chain: self.kernel.chain_for(&request.idempotency_key),
+        };
+        let tx_id = header.tx.clone();
+        let mut write = WriteTx::new(tx, header, catalog, self.kernel.ids());
+        let result = (definition.run)(&mut write, &permit, &self.prepared, proof.as_ref())?;
+        if !write.has_events() {
+            return Err(Error::internal(format!("command {} wrote no event", request.command)));
+        }
+        write.derived(
+            sql(
+                "insert into command_done (tenant, key, actor, command, request, tx, result, done_at)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8)",
+            ),
+            &[
+                actor.tenant.as_str().into(),
+                request.idempotency_key.as_str().into(),
+                actor.person.as_str().into(),
+                request.command.as_str().into(),
+                self.digest.as_str().into(),
+                tx_id.as_str().into(),
+                result.to_string().into(),
+                now.0.into(),
+            ],
+        )?;
+        write.seal()?;
+        Ok(Outcome { tx: tx_id, result, repeated: false })
+    }
+
+    /// Binds the proof to what is signed as the database says now: anything else than what the
+    /// person saw is refused here, in the transaction.
+    fn bound_proof(&self, tx: &mut Tx, catalog: &Catalog, definition: &CommandDef, permit: &Permit, now: Timestamp) -> Result<Option<Proof>> {
+        let Some(signs) = definition.signs else { return Ok(None) };
+        let Some(subject) = signs(tx, catalog, permit, &self.request.input)? else { return Ok(None) };
+        let Some(proof) = &self.proof else {
+            return Err(base::Refusal::new(
+                base::RefusalKind::Unauthenticated,
+                "signature_needed",
+                format!("This needs your signature: “{}”.", subject.meaning),
+            )
+            .advise("Ask for a signing challenge, read what it shows, and send it with your password.")
+            .into());
+        };
+        signature::check_binding(tx, &self.actor, proof, &subject, now)?;
+        Ok(Some(proof.clone()))
+    }
+}
+
+fn earlier_outcome(tx: &mut dyn Read, actor: &Actor, request: &Request, digest: &str) -> Result<Option<Outcome>> {
+    let row = tx.query_opt(
+        sql("select actor, request, tx, result from command_done where tenant = $1 and key = $2"),
+        &[actor.tenant.as_str().into(), request.idempotency_key.as_str().into()],
+    )?;
+    let Some(row) = row else { return Ok(None) };
+    if row.text("actor")? != actor.person || row.text("request")? != digest {
+        return Err(Error::conflict("idempotency_key_reused", "This idempotency key was used for another request."));
+    }
+    let result = serde_json::from_str(row.text("result")?).map_err(Error::internal)?;
+    Ok(Some(Outcome { tx: row.text("tx")?.to_owned(), result, repeated: true }))
+}
+
+fn check_request(request: &Request) -> Result<()> {
+    let key = &request.idempotency_key;
+    if key.is_empty() || key.chars().count() > base::limits::IDEMPOTENCY_KEY_CHARS || key.chars().any(char::is_control) {
+        return Err(Error::invalid(
+            "idempotency_key",
+            "bad_idempotency_key",
+            format!("an idempotency key has 1 to {} characters", base::limits::IDEMPOTENCY_KEY_CHARS),
+        ));
+    }
+    if let Some(reason) = &request.reason {
+        base::text::clean_block("reason", reason, base::limits::REASON_CHARS)?;
+    }
+    Ok(())
+}
+
+/// Refuses unknown, missing and wrongly typed fields of a command's input, naming them.
+pub fn check_shape(definition: &CommandDef, input: &Json) -> Result<()> {
+    let Some(object) = input.as_object() else {
+        return Err(Error::invalid("input", "wrong_type", "the input is not a JSON object"));
+    };
+    for name in object.keys() {
+        if !definition.input.iter().any(|field| field.name == name) {
+            let known: Vec<_> = definition.input.iter().map(|field| field.name).collect();
+            return Err(base::Refusal::new(base::RefusalKind::Invalid, "unknown_field", format!("there is no field “{name}” here"))
+                .at(name.clone())
+                .advise(format!("Known fields: {}.", known.join(", ")))
+                .into());
+        }
+    }
+    for field in &definition.input {
+        let value = object.get(field.name).unwrap_or(&Json::Null);
+        let fits = match (field.sort, value) {
+            (_, Json::Null) => !field.required,
+            (InputSort::Text, value) => value.is_string(),
+            (InputSort::Integer, value) => value.is_i64(),
+            (InputSort::Flag, value) => value.is_boolean(),
+            (InputSort::Object, value) => value.is_object(),
+            (InputSort::List, value) => value.is_array(),
+        };
+        if !fits && value.is_null() {
+            return Err(Error::invalid(field.name, "missing_field", format!("“{}” is missing: {}", field.name, field.text)));
+        }
+        if !fits {
+            return Err(Error::invalid(field.name, "wrong_type", format!("“{}” must be {}", field.name, field.sort.words())));
+        }
+    }
+    Ok(())
+}
+
+impl InputSort {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Integer => "a whole number",
+            Self::Flag => "true or false",
+            Self::Object => "an object",
+            Self::List => "a list",
+        }
+    }
+}
+
+/// Reads a required text from a checked input.
+pub fn text_of<'a>(input: &'a Json, name: &str) -> Result<&'a str> {
+    opt_text_of(input, name).ok_or_else(|| Error::invalid(name, "missing_field", format!("“{name}” is missing")))
+}
+
+/// Reads an optional text; an empty one counts as absent.
+pub fn opt_text_of<'a>(input: &'a Json, name: &str) -> Option<&'a str> {
+    input.get(name).and_then(Json::as_str).filter(|text| !text.is_empty())
+}
+
+/// Reads a required whole number from a checked input.
+pub fn int_of(input: &Json, name: &str) -> Result<i64> {
+    input.get(name).and_then(Json::as_i64).ok_or_else(|| Error::invalid(name, "missing_field", format!("“{name}” is missing")))
+}
+
+pub fn flag_of(input: &Json, name: &str) -> bool {
+    input.get(name).and_then(Json::as_bool).unwrap_or(false)
+}
+
+/// What the idempotency key is compared with: the request without its secret.
+fn request_digest(request: &Request) -> String {
+    let reason = request.reason.as_deref().unwrap_or("");
+    let mut input = request.input.clone();
+    if let Some(object) = input.as_object_mut() {
+        SECRET_INPUTS.iter().for_each(|name| {
+            object.remove(*name);
+        });
+    }
+    Digest::of(format!("{}\n{input}\n{reason}", request.command).as_bytes()).hex()
+}

@@ -1,0 +1,146 @@
+//! Work by the clock and work that leaves the system: jobs and the outbox, taken under leases,
+//! at least once, set aside after too many tries.
+
+use crate::Kernel;
+use crate::authority::Actor;
+use crate::trail::WriteTx;
+use base::limits::JOB_TRIES;
+use base::{Error, Result, Timestamp};
+use db::{Read, Tx, sql};
+
+/// Work that the clock starts.
+#[derive(Clone)]
+pub struct JobDef {
+    pub name: &'static str,
+    pub label: &'static str,
+    pub every_seconds: i64,
+    /// Runs for one tenant, as the system. Must be safe to run again after a crash half way.
+    pub run: fn(&Kernel, &Actor) -> Result<()>,
+}
+
+/// A queued piece of work: a message that leaves the system, or a chunk of a long task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Job {
+    pub id: String,
+    pub queue: String,
+    pub payload: serde_json::Value,
+    pub tries: i64,
+}
+
+/// How long a worker may hold a job or a lease before another takes it over, in seconds.
+const CLAIM_SECONDS: i64 = 60;
+
+/// Queues work in the same transaction as the change that asks for it: it goes out exactly when
+/// the change is committed.
+pub fn enqueue(tx: &mut WriteTx<'_>, queue: &str, payload: &serde_json::Value) -> Result<()> {
+    let (tenant, id, now) = (tx.tenant().to_owned(), tx.new_id(), tx.now());
+    tx.derived(
+        sql(
+            "insert into job (tenant, id, queue, payload, run_at, tries, claimed_until, state, error)
+             values ($1, $2, $3, $4, $5, 0, null, 'waiting', null)",
+        ),
+        &[tenant.into(), id.into(), queue.into(), payload.to_string().into(), now.0.into()],
+    )?;
+    Ok(())
+}
+
+/// Takes the next due job, if there is one. Another worker cannot take it until the claim ends.
+pub fn claim(kernel: &Kernel, tenant: &str) -> Result<Option<Job>> {
+    let (tenant, now) = (tenant.to_owned(), kernel.now());
+    kernel.housekeeping_with(move |tx| {
+        let row = tx.query_opt(
+            sql(
+                "select id, queue, payload, tries from job
+                 where tenant = $1 and state = 'waiting' and run_at <= $2 and (claimed_until is null or claimed_until < $2)
+                 order by run_at, id limit 1",
+            ),
+            &[tenant.as_str().into(), now.0.into()],
+        )?;
+        let Some(row) = row else { return Ok(None) };
+        let id = row.text("id")?.to_owned();
+        let taken = tx.execute(
+            sql(
+                "update job set claimed_until = $1, tries = tries + 1
+                 where tenant = $2 and id = $3 and state = 'waiting' and (claimed_until is null or claimed_until < $4)",
+            ),
+            &[now.plus_seconds(CLAIM_SECONDS).0.into(), tenant.as_str().into(), id.as_str().into(), now.0.into()],
+        )?;
+        if taken == 0 {
+            return Ok(None);
+        }
+        let payload = serde_json::from_str(row.text("payload")?).map_err(Error::internal)?;
+        Ok(Some(Job { id, queue: row.text("queue")?.to_owned(), payload, tries: row.int("tries")? + 1 }))
+    })
+}
+
+/// Says how a job went: done, to be tried again later, or set aside with its error.
+pub fn settle(kernel: &Kernel, tenant: &str, job: &Job, outcome: &Result<()>) -> Result<()> {
+    let (tenant, id, now) = (tenant.to_owned(), job.id.clone(), kernel.now());
+    let (state, run_at, error) = match outcome {
+        Ok(()) => ("done", now, None),
+        Err(error) if job.tries >= JOB_TRIES => ("set_aside", now, Some(error.to_string())),
+        Err(error) => ("waiting", now.plus_seconds(retry_seconds(job.tries)), Some(error.to_string())),
+    };
+    kernel.housekeeping(move |tx| {
+        tx.execute(
+            sql("update job set state = $1, run_at = $2, claimed_until = null, error = $3 where tenant = $4 and id = $5"),
+            &[state.into(), run_at.0.into(), error.clone().into(), tenant.as_str().into(), id.as_str().into()],
+        )
+    })?;
+    Ok(())
+}
+
+/// The wait before another try: 10 s, 20 s, 40 s …
+fn retry_seconds(tries: i64) -> i64 {
+    10 << tries.clamp(1, 8).saturating_sub(1)
+}
+
+/// Takes (or renews) a lease. The fence rises each time another holder takes it, so that a late
+/// writer can be told from the present one.
+pub fn take_lease(kernel: &Kernel, tenant: &str, name: &str, holder: &str) -> Result<Option<i64>> {
+    let (tenant, name, holder, now) = (tenant.to_owned(), name.to_owned(), holder.to_owned(), kernel.now());
+    kernel.housekeeping_with(move |tx| lease(tx, &tenant, &name, &holder, now))
+}
+
+fn lease(tx: &mut Tx, tenant: &str, name: &str, holder: &str, now: Timestamp) -> Result<Option<i64>> {
+    let until = now.plus_seconds(CLAIM_SECONDS);
+    let rows = tx.query(
+        sql(
+            "insert into lease (tenant, name, holder, fence, until_at) values ($1, $2, $3, 1, $4)
+             on conflict (tenant, name) do update set
+             fence = case when lease.holder = excluded.holder then lease.fence else lease.fence + 1 end,
+             holder = excluded.holder, until_at = excluded.until_at
+             where lease.holder = excluded.holder or lease.until_at < $5
+             returning fence",
+        ),
+        &[tenant.into(), name.into(), holder.into(), until.0.into(), now.0.into()],
+    )?;
+    rows.first().map(|row| row.int("fence")).transpose()
+}
+
+/// Runs every declared job of a tenant that this node holds the lease for. Called by the server
+/// every few seconds and by tests and the simulator at will. Failures are logged here, once.
+pub fn run_all(kernel: &Kernel, tenant: &str, holder: &str) -> Result<()> {
+    let catalog = kernel.catalog()?;
+    let actor = Actor::system(tenant);
+    for job in catalog.jobs() {
+        if take_lease(kernel, tenant, job.name, holder)?.is_none() {
+            continue;
+        }
+        if let Err(error) = (job.run)(kernel, &actor) {
+            tracing::error!(job = job.name, tenant, %error, "a job failed and will run again");
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retries_wait_longer_each_time_and_not_for_ever() {
+        assert_eq!([1, 2, 3, 4].map(retry_seconds), [10, 20, 40, 80]);
+        assert_eq!(retry_seconds(100), retry_seconds(8));
+    }
+}

@@ -1,0 +1,541 @@
+//! What a kind of record is: fields, lifecycle, signatures, links, who may do what.
+//!
+//! The built-in kinds are functions that return a [`Kind`]; a configuration package's kinds are
+//! parsed into the same struct. Nothing else in the product knows a difference between them.
+
+use crate::rule::{HookFn, Rule};
+use serde::{Deserialize, Serialize};
+
+/// The built-in meaning of a state. Business rules reason in phases, so that a customer's extra
+/// states change words and routes, never what a rule means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Somebody is writing; content may change.
+    Draft,
+    /// Work goes on; content may change.
+    InWork,
+    /// Content is fixed and waits for signatures.
+    InReview,
+    /// Content is fixed and counts.
+    Effective,
+    /// Content is fixed; finished or superseded.
+    Closed,
+    /// Content is fixed; withdrawn with a reason.
+    Void,
+}
+
+impl Phase {
+    pub const ALL: [Self; 6] = [Self::Draft, Self::InWork, Self::InReview, Self::Effective, Self::Closed, Self::Void];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::InWork => "in_work",
+            Self::InReview => "in_review",
+            Self::Effective => "effective",
+            Self::Closed => "closed",
+            Self::Void => "void",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|phase| phase.name() == name)
+    }
+
+    /// Whether fields, title and details may be changed.
+    pub fn is_open_for_edit(self) -> bool {
+        matches!(self, Self::Draft | Self::InWork)
+    }
+
+    /// Whether nothing further will happen to a record by itself.
+    pub fn is_settled(self) -> bool {
+        matches!(self, Self::Effective | Self::Closed | Self::Void)
+    }
+}
+
+/// Where in the navigation a kind lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Area {
+    Engineering,
+    Quality,
+    Training,
+    Suppliers,
+    Design,
+    Administration,
+}
+
+impl Area {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Engineering => "Engineering",
+            Self::Quality => "Quality",
+            Self::Training => "Training",
+            Self::Suppliers => "Suppliers",
+            Self::Design => "Design",
+            Self::Administration => "Administration",
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Kind {
+    /// `change_order`: the name in commands, permissions and addresses.
+    pub name: String,
+    pub label: String,
+    pub plural: String,
+    /// One sentence for the page and the API document.
+    pub text: String,
+    pub area: Area,
+    pub numbering: Numbering,
+    pub revisions: Revisions,
+    pub fields: Vec<Field>,
+    pub states: Vec<State>,
+    pub steps: Vec<Step>,
+    pub links: Vec<LinkKind>,
+    /// Role and verb (`view`, `create`, `edit`, `link`, `revise`, `hold`).
+    pub grants: Vec<(String, String)>,
+    /// Decision trees that may be answered on this kind.
+    pub trees: Vec<String>,
+    /// What the dossier of this kind gathers; empty for kinds without one.
+    pub dossier: Vec<DossierSection>,
+}
+
+/// How numbers are given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Numbering {
+    /// `CAPA-0042`, or `CAPA-2026-0042` with the year; gap-free.
+    Counted { prefix: String, digits: usize, with_year: bool },
+    /// The creator gives it (part numbers from a file, user names).
+    Given,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revisions {
+    /// One record per item.
+    None,
+    /// A, B, C … without I, O, Q, S, X and Z (ASME Y14.35).
+    Letters,
+    /// 1, 2, 3 …
+    Numbers,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    pub name: String,
+    pub label: String,
+    /// The heading under which the page shows it.
+    pub group: String,
+    pub sort: FieldSort,
+    /// Needed at creation already.
+    pub required: bool,
+    /// Lists can filter by it.
+    pub filter: bool,
+    pub help: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum FieldSort {
+    /// One line of at most so many characters.
+    Line(usize),
+    /// Several lines of at most so many characters.
+    Block(usize),
+    Integer { min: i64, max: i64 },
+    /// An exact decimal, kept as typed.
+    Decimal,
+    Date,
+    YesNo,
+    /// Value and label.
+    Choice(Vec<(String, String)>),
+    /// The user name of an active person.
+    Person,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    pub name: String,
+    pub label: String,
+    pub phase: Phase,
+}
+
+#[derive(Debug, Clone)]
+pub struct Step {
+    pub name: String,
+    pub label: String,
+    pub from: Vec<String>,
+    pub to: String,
+    /// Who may take it; for a signed step, who may sign is in `signers`.
+    pub roles: Vec<String>,
+    pub taken_by: TakenBy,
+    pub rules: Vec<Rule>,
+    /// Empty: unsigned. One: the step is taken as it is signed. Several: each signs, the last one
+    /// takes the step.
+    pub signers: Vec<Signer>,
+    /// Signers sign one after another instead of in any order.
+    pub in_order: bool,
+    /// A reason must be given.
+    pub reason: bool,
+    /// What else happens in the same transaction, in this order, after the state has changed.
+    pub effects: Vec<Effect>,
+    /// The fields that may be set together with this step.
+    pub sets: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakenBy {
+    /// A person with one of the step's roles.
+    Person,
+    /// Another record's step, as a change order releases its affected items.
+    Record,
+    /// The clock, as an approved document becomes effective on its date.
+    Clock,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signer {
+    pub role: String,
+    /// The meaning of the signature (21 CFR 11.50(a)(3)).
+    pub meaning: String,
+    /// May also be somebody who wrote this version. Off wherever the meaning is an approval.
+    pub may_be_author: bool,
+}
+
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Code of the domain, run in the same transaction.
+    Run { name: &'static str, run: HookFn, preview: Option<PreviewFn> },
+    /// Raises an obligation for the owner of the record (or, without owner, the role).
+    Raise { sort: String, task: String, role: String, due_days: i64 },
+    /// Closes the open obligations of this sort on the record.
+    CloseObligations { sort: String },
+    /// Starts a clock by its rule's name.
+    StartClock { rule: String },
+    /// Stops the clocks of this rule.
+    StopClock { rule: String },
+    /// Freezes the record's dossier.
+    FreezeDossier,
+}
+
+/// Says what an effect will do, for the sign dialog and the impact page.
+pub type PreviewFn = fn(&mut dyn db::Read, &crate::record::Record) -> base::Result<Vec<String>>;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkKind {
+    pub name: String,
+    /// "addresses", read from the source.
+    pub label: String,
+    /// "is addressed by", read from the target.
+    pub inverse: String,
+    /// Kinds it may point to; empty: any.
+    pub targets: Vec<String>,
+    /// The link names one revision instead of whichever counts.
+    pub pinned: bool,
+    /// What happens to this link when a new revision of its target becomes effective.
+    pub when_target_changes: OnChange,
+    /// What happens to this link when a new revision of its source becomes effective.
+    pub when_source_changes: OnChange,
+}
+
+/// What a change at one end asks of the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnChange {
+    Nothing,
+    /// The link is marked suspect until somebody looks.
+    Suspect,
+    /// Suspect, and the other record's owner must act within so many days.
+    Obligation { sort: String, task: String, role: String, due_days: i64 },
+}
+
+/// One section of a dossier: where its records are found from the dossier's own record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DossierSection {
+    pub title: String,
+    pub requirement: String,
+    pub finds: DossierQuery,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DossierQuery {
+    /// Records this one links to.
+    Targets { link: String },
+    /// Records that link to this one.
+    Sources { link: String },
+    /// Records that link to the targets of a link of this one: (own link, their link).
+    SourcesOfTargets { link: String, their_link: String },
+}
+
+impl Kind {
+    pub fn new(name: &str, label: &str, plural: &str, area: Area) -> Self {
+        Self {
+            name: name.to_owned(),
+            label: label.to_owned(),
+            plural: plural.to_owned(),
+            text: String::new(),
+            area,
+            numbering: Numbering::Given,
+            revisions: Revisions::None,
+            fields: Vec::new(),
+            states: Vec::new(),
+            steps: Vec::new(),
+            links: Vec::new(),
+            grants: Vec::new(),
+            trees: Vec::new(),
+            dossier: Vec::new(),
+        }
+    }
+
+    pub fn text(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.text);
+        self
+    }
+
+    /// Numbers such as `CAPA-0042`.
+    pub fn counted(mut self, prefix: &str, digits: usize) -> Self {
+        self.numbering = Numbering::Counted { prefix: prefix.to_owned(), digits, with_year: false };
+        self
+    }
+
+    /// Numbers such as `CAPA-2026-0042`.
+    pub fn counted_by_year(mut self, prefix: &str, digits: usize) -> Self {
+        self.numbering = Numbering::Counted { prefix: prefix.to_owned(), digits, with_year: true };
+        self
+    }
+
+    pub fn revised_by(mut self, revisions: Revisions) -> Self {
+        self.revisions = revisions;
+        self
+    }
+
+    pub fn field(mut self, field: Field) -> Self {
+        self.fields.push(field);
+        self
+    }
+
+    pub fn state(mut self, name: &str, label: &str, phase: Phase) -> Self {
+        self.states.push(State { name: name.to_owned(), label: label.to_owned(), phase });
+        self
+    }
+
+    pub fn step(mut self, step: Step) -> Self {
+        self.steps.push(step);
+        self
+    }
+
+    pub fn link(mut self, link: LinkKind) -> Self {
+        self.links.push(link);
+        self
+    }
+
+    pub fn allow(mut self, role: &str, verbs: &[&str]) -> Self {
+        for verb in verbs {
+            self.grants.push((role.to_owned(), (*verb).to_owned()));
+        }
+        self
+    }
+
+    pub fn tree(mut self, name: &str) -> Self {
+        self.trees.push(name.to_owned());
+        self
+    }
+
+    pub fn section(mut self, title: &str, requirement: &str, finds: DossierQuery) -> Self {
+        self.dossier.push(DossierSection { title: title.to_owned(), requirement: requirement.to_owned(), finds });
+        self
+    }
+
+    /// The state a new record starts in: the first declared.
+    pub fn first_state(&self) -> Option<&State> {
+        self.states.first()
+    }
+
+    pub fn find_field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    pub fn find_state(&self, name: &str) -> Option<&State> {
+        self.states.iter().find(|state| state.name == name)
+    }
+
+    pub fn find_step(&self, name: &str) -> Option<&Step> {
+        self.steps.iter().find(|step| step.name == name)
+    }
+
+    pub fn find_link(&self, name: &str) -> Option<&LinkKind> {
+        self.links.iter().find(|link| link.name == name)
+    }
+}
+
+impl Field {
+    fn new(name: &str, label: &str, sort: FieldSort) -> Self {
+        Self {
+            name: name.to_owned(),
+            label: label.to_owned(),
+            group: "Details".to_owned(),
+            sort,
+            required: false,
+            filter: false,
+            help: String::new(),
+        }
+    }
+
+    pub fn line(name: &str, label: &str) -> Self {
+        Self::new(name, label, FieldSort::Line(base::limits::LINE_CHARS))
+    }
+
+    pub fn block(name: &str, label: &str) -> Self {
+        Self::new(name, label, FieldSort::Block(base::limits::BLOCK_CHARS))
+    }
+
+    pub fn integer(name: &str, label: &str, min: i64, max: i64) -> Self {
+        Self::new(name, label, FieldSort::Integer { min, max })
+    }
+
+    pub fn decimal(name: &str, label: &str) -> Self {
+        Self::new(name, label, FieldSort::Decimal)
+    }
+
+    pub fn date(name: &str, label: &str) -> Self {
+        Self::new(name, label, FieldSort::Date)
+    }
+
+    pub fn yes_no(name: &str, label: &str) -> Self {
+        Self::new(name, label, FieldSort::YesNo)
+    }
+
+    pub fn person(name: &str, label: &str) -> Self {
+        Self::new(name, label, FieldSort::Person)
+    }
+
+    pub fn choice(name: &str, label: &str, values: &[(&str, &str)]) -> Self {
+        let values = values.iter().map(|(value, label)| ((*value).to_owned(), (*label).to_owned())).collect();
+        Self::new(name, label, FieldSort::Choice(values))
+    }
+
+    pub fn group(mut self, group: &str) -> Self {
+        group.clone_into(&mut self.group);
+        self
+    }
+
+    pub fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    pub fn filter(mut self) -> Self {
+        self.filter = true;
+        self
+    }
+
+    pub fn help(mut self, help: &str) -> Self {
+        help.clone_into(&mut self.help);
+        self
+    }
+}
+
+impl Step {
+    /// An unsigned step taken by a person.
+    pub fn new(name: &str, label: &str, from: &[&str], to: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            label: label.to_owned(),
+            from: from.iter().map(|state| (*state).to_owned()).collect(),
+            to: to.to_owned(),
+            roles: Vec::new(),
+            taken_by: TakenBy::Person,
+            rules: Vec::new(),
+            signers: Vec::new(),
+            in_order: false,
+            reason: false,
+            effects: Vec::new(),
+            sets: Vec::new(),
+        }
+    }
+
+    pub fn by(mut self, roles: &[&str]) -> Self {
+        self.roles.extend(roles.iter().map(|role| (*role).to_owned()));
+        self
+    }
+
+    pub fn by_record(mut self) -> Self {
+        self.taken_by = TakenBy::Record;
+        self
+    }
+
+    pub fn by_clock(mut self) -> Self {
+        self.taken_by = TakenBy::Clock;
+        self
+    }
+
+    pub fn rule(mut self, rule: Rule) -> Self {
+        self.rules.push(rule);
+        self
+    }
+
+    /// Asks for a signature of somebody with the role who did not write this version.
+    pub fn signed(mut self, role: &str, meaning: &str) -> Self {
+        self.signers.push(Signer { role: role.to_owned(), meaning: meaning.to_owned(), may_be_author: false });
+        self
+    }
+
+    /// Asks for a signature that the author may give ("I wrote this").
+    pub fn signed_by_author(mut self, role: &str, meaning: &str) -> Self {
+        self.signers.push(Signer { role: role.to_owned(), meaning: meaning.to_owned(), may_be_author: true });
+        self
+    }
+
+    pub fn in_order(mut self) -> Self {
+        self.in_order = true;
+        self
+    }
+
+    pub fn with_reason(mut self) -> Self {
+        self.reason = true;
+        self
+    }
+
+    pub fn effect(mut self, effect: Effect) -> Self {
+        self.effects.push(effect);
+        self
+    }
+
+    pub fn sets(mut self, fields: &[&str]) -> Self {
+        self.sets.extend(fields.iter().map(|field| (*field).to_owned()));
+        self
+    }
+}
+
+impl LinkKind {
+    pub fn new(name: &str, label: &str, inverse: &str, targets: &[&str]) -> Self {
+        Self {
+            name: name.to_owned(),
+            label: label.to_owned(),
+            inverse: inverse.to_owned(),
+            targets: targets.iter().map(|target| (*target).to_owned()).collect(),
+            pinned: false,
+            when_target_changes: OnChange::Nothing,
+            when_source_changes: OnChange::Nothing,
+        }
+    }
+
+    pub fn pinned(mut self) -> Self {
+        self.pinned = true;
+        self
+    }
+
+    pub fn when_target_changes(mut self, on_change: OnChange) -> Self {
+        self.when_target_changes = on_change;
+        self
+    }
+
+    pub fn when_source_changes(mut self, on_change: OnChange) -> Self {
+        self.when_source_changes = on_change;
+        self
+    }
+}
+
+impl OnChange {
+    pub fn obligation(sort: &str, task: &str, role: &str, due_days: i64) -> Self {
+        Self::Obligation { sort: sort.to_owned(), task: task.to_owned(), role: role.to_owned(), due_days }
+    }
+}

@@ -1,0 +1,148 @@
+//! Lists of records: filters, sorting and paging by key, as now or as of a moment.
+
+use crate::authority::Viewer;
+use crate::kind::Phase;
+use crate::record::Record;
+use base::limits::{PAGE_ROWS, PAGE_ROWS_DEFAULT, SEARCH_WORDS_PER_QUERY};
+use base::{Error, Result, Timestamp};
+use db::{Query, Read, Value, sql};
+
+/// What a list shows. Everything set must hold.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub kind: Option<String>,
+    pub phases: Vec<Phase>,
+    pub state: Option<String>,
+    pub owner: Option<String>,
+    pub site: Option<String>,
+    /// Words that must all occur.
+    pub text: Option<String>,
+    /// Filterable fields and the value each must have.
+    pub fields: Vec<(String, String)>,
+    pub due_until: Option<String>,
+    /// Only the revision that counts of each item.
+    pub current_only: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sort {
+    #[default]
+    Number,
+    /// Newest change first.
+    Changed,
+}
+
+/// A page of a list. `after` is the cursor the page before gave.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    pub sort: Sort,
+    pub rows: Option<usize>,
+    pub after: Option<String>,
+}
+
+/// The rows of one page and the cursor of the next, if there is one.
+pub fn list(tx: &mut dyn Read, viewer: &Viewer, filter: &Filter, page: &Page, as_of: Option<Timestamp>) -> Result<(Vec<Record>, Option<String>)> {
+    let rows = page.rows.unwrap_or(PAGE_ROWS_DEFAULT);
+    if rows == 0 || rows > PAGE_ROWS {
+        return Err(Error::invalid("rows", "out_of_range", format!("a page has 1 to {PAGE_ROWS} rows")));
+    }
+    let mut query = match as_of {
+        None => Query::with(sql("select r.* from record r where r.tenant = $1"), vec![viewer.tenant().into()]),
+        Some(_) => Query::with(sql("select r.* from record_version r where r.tenant = $1"), vec![viewer.tenant().into()]),
+    };
+    if let Some(at) = as_of {
+        query.push_bind(" and r.changed_at <= ", at.0);
+        query.push_bind(
+            " and not exists (select 1 from record_version n where n.tenant = r.tenant and n.id = r.id and n.version = r.version + 1 and n.changed_at <= ",
+            at.0,
+        );
+        query.push(")");
+    }
+    narrow(&mut query, viewer, filter)?;
+    if let Some(cursor) = &page.after {
+        let (key, id) = cursor.rsplit_once('~').ok_or_else(|| Error::invalid("after", "bad_cursor", "this is no cursor of this list"))?;
+        match page.sort {
+            Sort::Number => {
+                query.push_bind(" and (r.number, r.id) > (", key);
+                query.push_bind(", ", id);
+            }
+            Sort::Changed => {
+                let at: i64 = key.parse().map_err(|_| Error::invalid("after", "bad_cursor", "this is no cursor of this list"))?;
+                query.push_bind(" and (r.changed_at, r.id) < (", at);
+                query.push_bind(", ", id);
+            }
+        }
+        query.push(")");
+    }
+    query.push(match page.sort {
+        Sort::Number => " order by r.number, r.id",
+        Sort::Changed => " order by r.changed_at desc, r.id desc",
+    });
+    query.push_bind(" limit ", Value::Int(rows as i64 + 1));
+    let mut found = tx.run(&query)?.iter().map(|row| Record::from_row(viewer.tenant(), row)).collect::<Result<Vec<_>>>()?;
+    let more = found.len() > rows;
+    found.truncate(rows);
+    let next = found.last().filter(|_| more).map(|last| match page.sort {
+        Sort::Number => format!("{}~{}", last.number, last.id),
+        Sort::Changed => format!("{}~{}", last.changed_at.0, last.id),
+    });
+    Ok((found, next))
+}
+
+/// How many records the filter finds, by phase.
+pub fn count_by_phase(tx: &mut dyn Read, viewer: &Viewer, filter: &Filter) -> Result<Vec<(Phase, i64)>> {
+    let mut query = Query::with(sql("select r.phase, count(*) as n from record r where r.tenant = $1"), vec![viewer.tenant().into()]);
+    narrow(&mut query, viewer, filter)?;
+    query.push(" group by r.phase");
+    tx.run(&query)?
+        .iter()
+        .map(|row| {
+            let phase = Phase::parse(row.text("phase")?).ok_or_else(|| Error::internal("unknown phase"))?;
+            Ok((phase, row.int("n")?))
+        })
+        .collect()
+}
+
+fn narrow(query: &mut Query, viewer: &Viewer, filter: &Filter) -> Result<()> {
+    match &filter.kind {
+        Some(kind) if viewer.sees_kind(kind) => query.push_bind(" and r.kind = ", kind.as_str()),
+        Some(_) => query.push(" and 1 = 0"),
+        None => query.push_list(" and r.kind in ", viewer.kinds().iter().map(|kind| kind.as_str().into()).collect()),
+    };
+    if let Some(sites) = viewer.sites() {
+        query.push(" and (r.site is null");
+        if !sites.is_empty() {
+            query.push_list(" or r.site in ", sites.iter().map(|site| site.as_str().into()).collect());
+        }
+        query.push(")");
+    }
+    if !filter.phases.is_empty() {
+        query.push_list(" and r.phase in ", filter.phases.iter().map(|phase| phase.name().into()).collect());
+    }
+    for (column, value) in [(" and r.state = ", &filter.state), (" and r.owner = ", &filter.owner), (" and r.site = ", &filter.site)] {
+        if let Some(value) = value {
+            query.push_bind(column, value.as_str());
+        }
+    }
+    if let Some(date) = &filter.due_until {
+        base::time::parse_date("due_until", date)?;
+        query.push_bind(" and r.due_date is not null and r.due_date <= ", date.as_str());
+    }
+    if filter.current_only {
+        query.push(" and exists (select 1 from item i where i.tenant = r.tenant and i.id = r.item and coalesce(i.effective, i.latest) = r.id)");
+    }
+    for (name, value) in &filter.fields {
+        query.push_bind(" and exists (select 1 from record_field f where f.tenant = r.tenant and f.record = r.id and f.name = ", name.as_str());
+        query.push_bind(" and f.value = ", value.as_str());
+        query.push(")");
+    }
+    if let Some(text) = &filter.text {
+        for word in crate::search::query_words(text)?.into_iter().take(SEARCH_WORDS_PER_QUERY) {
+            let (from, until) = crate::search::prefix_range(&word);
+            query.push_bind(" and exists (select 1 from search_word w where w.tenant = r.tenant and w.record = r.id and w.word >= ", from);
+            query.push_bind(" and w.word < ", until);
+            query.push(")");
+        }
+    }
+    Ok(())
+}

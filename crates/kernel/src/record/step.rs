@@ -1,0 +1,302 @@
+//! Steps of the lifecycle: what may happen next, what blocks it, who must sign, what happens.
+
+use crate::authority::Permit;
+use crate::catalog::{Catalog, step_permission};
+use crate::kind::{Effect, Kind, Phase, Signer, Step, TakenBy};
+use crate::record::{self, Record, edit::check_version, save};
+use crate::rule::{RuleContext, StepContext};
+use crate::signature::{self, Given, Proof};
+use crate::table::{ITEM, text_list};
+use crate::trail::{Stored, WriteTx};
+use crate::{clock, dossier, hold, link, obligation};
+use base::{Blocker, Error, Refusal, RefusalKind, Result, Timestamp};
+use db::{Read, sql};
+
+/// A step as somebody meets it on a record's page.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    pub name: String,
+    pub label: String,
+    /// Where it leads, as the state's label.
+    pub leads_to: String,
+    pub to_phase: Phase,
+    /// The person may take (or sign) it, as far as roles go.
+    pub permitted: bool,
+    /// The roles that may.
+    pub roles: Vec<String>,
+    pub blockers: Vec<Blocker>,
+    /// The signatures already given on this version for this step.
+    pub given: Vec<Given>,
+    /// The signatures still to be given, in order.
+    pub missing: Vec<Signer>,
+    pub needs_reason: bool,
+    /// What taking the step will do besides.
+    pub consequences: Vec<String>,
+}
+
+impl Choice {
+    pub fn is_signed(&self) -> bool {
+        !self.given.is_empty() || !self.missing.is_empty()
+    }
+}
+
+/// The steps that lead out of the record's state and are taken by people.
+pub fn choices(tx: &mut dyn Read, catalog: &Catalog, permit_roles: &dyn Fn(&str) -> bool, record: &Record, now: Timestamp) -> Result<Vec<Choice>> {
+    let Some(kind) = catalog.kind(&record.kind) else { return Ok(Vec::new()) };
+    let mut choices = Vec::new();
+    for step in kind.steps.iter().filter(|step| step.taken_by == TakenBy::Person && step.from.contains(&record.state)) {
+        let Some(to) = kind.find_state(&step.to) else { continue };
+        let given = signature::given(tx, record, &step.name)?;
+        let missing = missing_signers(step, &given);
+        choices.push(Choice {
+            name: step.name.clone(),
+            label: step.label.clone(),
+            leads_to: to.label.clone(),
+            to_phase: to.phase,
+            permitted: permit_roles(&step_permission(&kind.name, &step.name)),
+            roles: step.roles.iter().chain(missing.iter().map(|signer| &signer.role)).cloned().collect(),
+            blockers: blockers(tx, catalog, record, step, to.phase, now)?,
+            given,
+            missing,
+            needs_reason: step.reason,
+            consequences: consequences(tx, catalog, record, step)?,
+        });
+    }
+    Ok(choices)
+}
+
+/// What taking the step will do besides changing the state, in sentences.
+pub fn consequences(tx: &mut dyn Read, catalog: &Catalog, record: &Record, step: &Step) -> Result<Vec<String>> {
+    let mut lines = Vec::new();
+    for effect in &step.effects {
+        match effect {
+            Effect::Run { preview: Some(preview), .. } => lines.extend(preview(tx, record)?),
+            Effect::Run { .. } | Effect::CloseObligations { .. } => {}
+            Effect::Raise { task, role, due_days, .. } => {
+                let who = catalog.role(role).map_or_else(|| "the owner".to_owned(), |role| role.label.to_lowercase());
+                lines.push(format!("asks {who}: {task} (within {due_days} days)"));
+            }
+            Effect::StartClock { rule } => lines.push(format!("starts the clock “{rule}”")),
+            Effect::StopClock { rule } => lines.push(format!("stops the clock “{rule}”")),
+            Effect::FreezeDossier => lines.push("freezes the dossier as it is now".to_owned()),
+        }
+    }
+    Ok(lines)
+}
+
+/// What stands against a step: holds in front of anything that makes a record count, then the
+/// step's rules in their order.
+pub fn blockers(tx: &mut dyn Read, catalog: &Catalog, record: &Record, step: &Step, to: Phase, now: Timestamp) -> Result<Vec<Blocker>> {
+    let mut found = Vec::new();
+    if matches!(to, Phase::Effective | Phase::Closed) {
+        found.extend(hold::blockers(tx, record)?);
+    }
+    let context = RuleContext { catalog, record, now };
+    for rule in &step.rules {
+        found.extend(rule.ask(tx, &context)?);
+    }
+    Ok(found)
+}
+
+/// Whose signature is still missing. In order: one after another; otherwise all at once.
+pub fn missing_signers(step: &Step, given: &[Given]) -> Vec<Signer> {
+    let mut left: Vec<&Given> = given.iter().collect();
+    let mut missing = Vec::new();
+    for signer in &step.signers {
+        match left.iter().position(|given| given.role == signer.role && given.meaning == signer.meaning) {
+            Some(found) => {
+                left.remove(found);
+            }
+            None => missing.push(signer.clone()),
+        }
+    }
+    missing
+}
+
+/// What a step command did.
+#[derive(Debug, Clone)]
+pub enum Taken {
+    /// The step was taken.
+    Done(Box<Record>),
+    /// The signature counts; others are still missing.
+    Signed { waiting_for: Vec<Signer> },
+}
+
+/// The slot in which the actor would sign this step now: the first missing one whose role they
+/// hold. Refuses authors where the signature is an approval, and a second signature of one person.
+pub fn slot_for(tx: &mut dyn Read, permit: &Permit, record: &Record, step: &Step) -> Result<Signer> {
+    let given = signature::given(tx, record, &step.name)?;
+    let mut missing = missing_signers(step, &given);
+    if step.in_order {
+        missing.truncate(1);
+    }
+    let person = permit.actor().person();
+    if given.iter().any(|given| given.person == person) {
+        return Err(Error::conflict("already_signed", "You have signed this step already; another person must give the other signatures."));
+    }
+    let site = record.site.as_deref();
+    let Some(slot) = missing.iter().find(|signer| permit.holds(&signer.role, site)) else {
+        let roles: Vec<_> = missing.iter().map(|signer| signer.role.as_str()).collect();
+        return Err(Error::forbidden("not_a_signer", format!("This step waits for a signature by {}.", text_list(&roles, "or"))));
+    };
+    if !slot.may_be_author && signature::is_author(tx, record, person)? {
+        return Err(Refusal::new(
+            RefusalKind::Conflict,
+            "self_approval",
+            format!("You wrote {}, so you cannot sign it as “{}”.", record.label(), slot.meaning),
+        )
+        .blocked_by(vec![Blocker {
+            rule: "signature.no_self_approval".to_owned(),
+            requirement: "FRS-SIG-006".to_owned(),
+            text: "Whoever wrote a version cannot approve it".to_owned(),
+            records: vec![record.reference()],
+        }])
+        .advise("Another person with the role must sign.")
+        .into());
+    }
+    Ok(slot.clone())
+}
+
+/// Takes a step for a person: signs where a signature is asked for, and takes the step when
+/// nothing is missing any more.
+pub fn take_as_person(tx: &mut WriteTx<'_>, permit: &Permit, record: &Record, version: i64, name: &str, proof: Option<&Proof>) -> Result<Taken> {
+    check_version(record, version)?;
+    let catalog = tx.catalog();
+    let step = step_from(&catalog, record, name)?;
+    if step.taken_by != TakenBy::Person {
+        return Err(Error::conflict("step_not_for_people", format!("“{}” is not taken by hand; it follows from another record.", step.label)));
+    }
+    if step.reason && tx.reason().is_none_or(|reason| reason.trim().is_empty()) {
+        return Err(Error::invalid("reason", "reason_needed", format!("“{}” needs a reason.", step.label)));
+    }
+    refuse_if_blocked(tx, &catalog, record, &step)?;
+    if !step.signers.is_empty() {
+        let slot = slot_for(tx, permit, record, &step)?;
+        let proof = proof.ok_or_else(|| Error::internal("a signed step reached the record without a proof"))?;
+        let signature = signature::write(tx, proof, record, &step.name, &slot.meaning, &slot.role, None)?;
+        obligation::close_signing(tx, record, &step.name, &slot.role, &signature)?;
+        let given = signature::given(tx, record, &step.name)?;
+        let waiting_for = missing_signers(&step, &given);
+        if !waiting_for.is_empty() {
+            return Ok(Taken::Signed { waiting_for });
+        }
+    }
+    Ok(Taken::Done(Box::new(apply(tx, permit, record, &step, None)?)))
+}
+
+/// Takes a step because another record's step asks for it (a change order releasing its items), or
+/// because its date has come.
+pub fn take_as_consequence(tx: &mut WriteTx<'_>, permit: &Permit, record: &Record, name: &str, cause: Option<&Record>) -> Result<Record> {
+    let catalog = tx.catalog();
+    let step = step_from(&catalog, record, name)?;
+    refuse_if_blocked(tx, &catalog, record, &step)?;
+    apply(tx, permit, record, &step, cause)
+}
+
+fn step_from(catalog: &Catalog, record: &Record, name: &str) -> Result<Step> {
+    let kind = catalog.known_kind(&record.kind)?;
+    let step = kind
+        .find_step(name)
+        .ok_or_else(|| Error::invalid("step", "unknown_step", format!("{} has no step “{name}”", kind.label)))?;
+    if !step.from.contains(&record.state) {
+        let state = catalog.state_label(&record.kind, &record.state).to_lowercase();
+        let from: Vec<_> = step.from.iter().map(|state| catalog.state_label(&record.kind, state).to_lowercase()).collect();
+        let from: Vec<_> = from.iter().map(String::as_str).collect();
+        return Err(Refusal::new(RefusalKind::Conflict, "wrong_state", format!("{} is {state}; “{}” starts from {}.", record.label(), step.label, text_list(&from, "or")))
+            .into());
+    }
+    Ok(step.clone())
+}
+
+fn refuse_if_blocked(tx: &mut WriteTx<'_>, catalog: &Catalog, record: &Record, step: &Step) -> Result<()> {
+    let to = to_phase(catalog.known_kind(&record.kind)?, step)?;
+    let now = tx.now();
+    let blockers = blockers(tx, catalog, record, step, to, now)?;
+    if blockers.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::new(RefusalKind::Conflict, "blocked", format!("{}: “{}” is not possible yet.", record.label(), step.label))
+        .blocked_by(blockers)
+        .advise("Clear what is named, then try again.")
+        .into())
+}
+
+fn to_phase(kind: &Kind, step: &Step) -> Result<Phase> {
+    kind.find_state(&step.to).map(|state| state.phase).ok_or_else(|| Error::internal(format!("step {} leads nowhere", step.name)))
+}
+
+/// Changes the state and everything that follows from it, all in this transaction.
+fn apply(tx: &mut WriteTx<'_>, permit: &Permit, before: &Record, step: &Step, cause: Option<&Record>) -> Result<Record> {
+    let catalog = tx.catalog();
+    let kind = catalog.known_kind(&before.kind)?;
+    let phase = to_phase(kind, step)?;
+    let mut after = before.clone();
+    after.state.clone_from(&step.to);
+    after.phase = phase;
+    if phase == Phase::Effective && before.phase != Phase::Effective {
+        let zone = crate::place::zone_of(tx, &before.tenant, before.site.as_deref())?;
+        let today = tx.now().date_in(&zone)?.to_string();
+        // A date in the past is the day it happens; a later one was checked by whoever set it.
+        after.effective_on = Some(after.effective_on.filter(|on| *on >= today).unwrap_or(today));
+    }
+    let after = save(tx, before, after, &format!("record.step.{}", step.name))?;
+    if phase == Phase::Effective && before.phase != Phase::Effective {
+        make_effective(tx, permit, &after)?;
+    }
+    obligation::cancel_signing(tx, &after)?;
+    let context = StepContext { catalog: &catalog, record: &after, step: &step.name, from: before.phase, cause, permit };
+    for effect in &step.effects {
+        run_effect(tx, &context, effect)?;
+    }
+    for listener in catalog.after_step() {
+        listener(tx, &context)?;
+    }
+    obligation::raise_signing(tx, &after)?;
+    record::get(tx, &after.tenant, &after.id)
+}
+
+/// The item now points to this revision; the one before is superseded, and whoever is linked to
+/// the item is told.
+fn make_effective(tx: &mut WriteTx<'_>, permit: &Permit, record: &Record) -> Result<()> {
+    let row = tx.query_one(
+        sql("select * from item where tenant = $1 and id = $2"),
+        &[record.tenant.as_str().into(), record.item.as_str().into()],
+    )?;
+    let earlier = row.opt_text("effective")?.map(str::to_owned);
+    let item = Stored::from_row(&ITEM, &row)?;
+    let pointed = item.with([("effective", record.id.as_str().into())]);
+    tx.update(&ITEM, Some(&record.id), "item.effective", &item, pointed)?;
+    let Some(earlier) = earlier.filter(|earlier| *earlier != record.id) else { return Ok(()) };
+    let earlier = record::get(tx, &record.tenant, &earlier)?;
+    let catalog = tx.catalog();
+    let kind = catalog.known_kind(&earlier.kind)?;
+    let supersede = kind
+        .steps
+        .iter()
+        .find(|step| step.taken_by == TakenBy::Record && step.name == "supersede" && step.from.contains(&earlier.state))
+        .ok_or_else(|| Error::internal(format!("{} cannot be superseded", kind.name)))?
+        .clone();
+    apply(tx, permit, &earlier, &supersede, Some(record))?;
+    link::mark_changed(tx, record)
+}
+
+fn run_effect(tx: &mut WriteTx<'_>, context: &StepContext<'_>, effect: &Effect) -> Result<()> {
+    let record = context.record;
+    match effect {
+        Effect::Run { run, .. } => run(tx, context),
+        Effect::Raise { sort, task, role, due_days } => {
+            let due = crate::place::date_in_days(tx, record, *due_days)?;
+            let mut new = obligation::New::about(record, sort, task);
+            new.person = record.owner.clone();
+            new.role = record.owner.is_none().then(|| role.clone());
+            new.due_date = Some(due);
+            new.cause = context.cause.map(|cause| cause.id.clone());
+            obligation::raise(tx, new)?;
+            Ok(())
+        }
+        Effect::CloseObligations { sort } => obligation::close_sort(tx, record, sort, "done"),
+        Effect::StartClock { rule } => clock::start(tx, record, rule),
+        Effect::StopClock { rule } => clock::stop(tx, record, rule),
+        Effect::FreezeDossier => dossier::freeze(tx, record).map(|_| ()),
+    }
+}

@@ -1,0 +1,87 @@
+//! Search over all records: an ordinary table of words, so that it is transactional, filtered by
+//! what the viewer may see, and gives the same hits on both engines
+//! (`docs/decisions/0002-search.md`).
+
+use crate::authority::Viewer;
+use crate::record::Record;
+use base::limits::{SEARCH_CHARS, SEARCH_HITS, SEARCH_WORDS_PER_QUERY};
+use base::{Error, Result};
+use db::{Query, Read, sql};
+
+/// Records in which every word of the text begins some word, best first: the exact number, then
+/// the number's beginning, then what counts or is newest. Superseded revisions are left out.
+pub fn find(tx: &mut dyn Read, viewer: &Viewer, text: &str, kinds: &[String]) -> Result<Vec<Record>> {
+    let words = query_words(text)?;
+    if words.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = Query::with(
+        sql(
+            "select r.* from record r join item i on i.tenant = r.tenant and i.id = r.item
+             where r.tenant = $1 and coalesce(i.effective, i.latest) = r.id",
+        ),
+        vec![viewer.tenant().into()],
+    );
+    let visible: Vec<_> = viewer.kinds().iter().filter(|kind| kinds.is_empty() || kinds.contains(kind)).map(|kind| kind.as_str().into()).collect();
+    query.push_list(" and r.kind in ", visible);
+    if let Some(sites) = viewer.sites() {
+        query.push(" and (r.site is null");
+        if !sites.is_empty() {
+            query.push_list(" or r.site in ", sites.iter().map(|site| site.as_str().into()).collect());
+        }
+        query.push(")");
+    }
+    for word in words.iter().take(SEARCH_WORDS_PER_QUERY) {
+        let (from, until) = prefix_range(word);
+        query.push_bind(" and r.id in (select w.record from search_word w where w.tenant = r.tenant and w.word >= ", from);
+        query.push_bind(" and w.word < ", until);
+        query.push(")");
+    }
+    let folded = base::text::fold(text.trim());
+    query.push_bind(" order by case when i.number_fold = ", folded.as_str());
+    query.push_bind(" then 0 when substr(i.number_fold, 1, length(", folded.as_str());
+    query.push_bind(")) = ", folded.as_str());
+    query.push(" then 1 else 2 end, r.changed_at desc, r.id");
+    query.push_bind(" limit ", SEARCH_HITS as i64);
+    tx.run(&query)?.iter().map(|row| Record::from_row(viewer.tenant(), row)).collect()
+}
+
+/// The words of a search text. `PR-0012` also matches as it is written: each part is a word.
+pub(crate) fn query_words(text: &str) -> Result<Vec<String>> {
+    if text.chars().count() > SEARCH_CHARS {
+        return Err(Error::invalid("q", "too_long", format!("a search has at most {SEARCH_CHARS} characters")));
+    }
+    let mut words = base::text::words(text);
+    words.sort();
+    words.dedup();
+    Ok(words)
+}
+
+/// The half-open range of words that begin with `word`, in binary order.
+pub(crate) fn prefix_range(word: &str) -> (String, String) {
+    let mut until = word.to_owned();
+    until.push(char::MAX);
+    (word.to_owned(), until)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_range_holds_exactly_the_words_that_begin_so() {
+        let (from, until) = prefix_range("fit");
+        for inside in ["fit", "fitting", "fitﬀ"] {
+            assert!(from.as_str() <= inside && inside < until.as_str(), "{inside}");
+        }
+        for outside in ["fi", "fiu", "g"] {
+            assert!(!(from.as_str() <= outside && outside < until.as_str()), "{outside}");
+        }
+    }
+
+    #[test]
+    fn a_search_has_a_limit() {
+        assert!(query_words(&"a".repeat(SEARCH_CHARS)).is_ok());
+        assert!(query_words(&"a".repeat(SEARCH_CHARS + 1)).is_err());
+    }
+}

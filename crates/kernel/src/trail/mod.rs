@@ -1,0 +1,9 @@
+//! The audit trail: every change of a regulated row is an event, every transaction a root, every
+//! root a link of the tenant's chain (`docs/FORMATS.md`).
+
+pub mod merkle;
+mod read;
+mod write;
+
+pub use read::{Line, of_record, walk};
+pub use write::{Header, Stored, WriteTx};

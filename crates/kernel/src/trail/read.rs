@@ -1,0 +1,94 @@
+//! Reading the trail: the timeline of a record, and a walk over everything linked to it.
+
+use crate::authority::Viewer;
+use crate::catalog::Catalog;
+use crate::link;
+use crate::record::{self, Record};
+use base::limits::WALK_RECORDS;
+use base::{Result, Timestamp};
+use db::{Query, Read, Row, sql};
+use std::collections::{BTreeSet, VecDeque};
+
+/// One event, as a timeline shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    pub tx: String,
+    pub ord: i64,
+    pub at: Timestamp,
+    pub actor: String,
+    pub action: String,
+    pub record: Option<String>,
+    pub subject_table: String,
+    pub subject: String,
+    /// JSON of what changed.
+    pub before: Option<serde_json::Value>,
+    pub after: Option<serde_json::Value>,
+    pub reason: Option<String>,
+}
+
+fn from_row(row: &Row) -> Result<Line> {
+    let json = |name: &str| -> Result<Option<serde_json::Value>> {
+        Ok(row.opt_text(name)?.and_then(|text| serde_json::from_str(text).ok()))
+    };
+    Ok(Line {
+        tx: row.text("tx")?.to_owned(),
+        ord: row.int("ord")?,
+        at: Timestamp(row.int("at")?),
+        actor: row.text("actor")?.to_owned(),
+        action: row.text("action")?.to_owned(),
+        record: row.opt_text("record")?.map(str::to_owned),
+        subject_table: row.text("subject_table")?.to_owned(),
+        subject: row.text("subject")?.to_owned(),
+        before: json("before")?,
+        after: json("after")?,
+        reason: row.opt_text("reason")?.map(str::to_owned),
+    })
+}
+
+/// The events of a record, newest first, at most `rows`. Identifiers of transactions sort by time
+/// of making, so they serve as the cursor: `before` is the last transaction of the page before.
+pub fn of_record(tx: &mut dyn Read, tenant: &str, record: &str, before: Option<&str>, rows: usize) -> Result<Vec<Line>> {
+    let mut query = Query::with(sql("select * from event where tenant = $1 and record = $2"), vec![tenant.into(), record.into()]);
+    if let Some(before) = before {
+        query.push_bind(" and tx < ", before);
+    }
+    query.push(" order by tx desc, ord desc");
+    query.push_bind(" limit ", rows as i64);
+    tx.run(&query)?.iter().map(from_row).collect()
+}
+
+/// The records an inspector reaches from one record through links, obligations and their causes,
+/// in the order of their distance, the record itself first. At most [`WALK_RECORDS`].
+///
+/// The walk follows how one thing led to another: the links of records that carry a story
+/// (complaints, CAPAs, orders, revisions), not the whole structure below a part.
+pub fn walk(tx: &mut dyn Read, catalog: &Catalog, viewer: &Viewer, start: &Record, depth: usize) -> Result<Vec<(usize, Record)>> {
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut found = Vec::new();
+    let mut queue = VecDeque::from([(0usize, start.clone())]);
+    seen.insert(start.id.clone());
+    while let Some((distance, record)) = queue.pop_front() {
+        found.push((distance, record.clone()));
+        if distance >= depth || found.len() >= WALK_RECORDS {
+            continue;
+        }
+        let mut next: Vec<Record> = link::views(tx, catalog, viewer, &record)?.into_iter().map(|view| view.other).collect();
+        for raised in obligations_caused(tx, &record)? {
+            next.extend(record::find(tx, &record.tenant, &raised)?.filter(|found| viewer.sees(found)));
+        }
+        for other in next {
+            if seen.insert(other.id.clone()) {
+                queue.push_back((distance + 1, other));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn obligations_caused(tx: &mut dyn Read, record: &Record) -> Result<Vec<String>> {
+    let rows = tx.query(
+        sql("select distinct record from obligation where tenant = $1 and cause = $2 order by record limit 500"),
+        &[record.tenant.as_str().into(), record.id.as_str().into()],
+    )?;
+    rows.iter().map(|row| Ok(row.text("record")?.to_owned())).collect()
+}

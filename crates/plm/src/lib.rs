@@ -1,0 +1,3 @@
+//! What the product is: items, their structures and the changes to both.
+
+pub mod structure;

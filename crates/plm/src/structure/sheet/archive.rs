@@ -1,0 +1,239 @@
+//! The gate in front of the workbook reader: is this archive harmless to unpack?
+//!
+//! The reader behind trusts sizes and positions that the file states (it reserves memory for as
+//! many texts as the file claims to hold, and computes with cell positions unchecked). So every
+//! part is unpacked here once, counted, and its XML walked, before the reader sees the file.
+
+use super::not_xlsx;
+use base::{Error, Result, limits};
+use quick_xml::events::{BytesStart, Event};
+use std::cell::Cell;
+use std::collections::HashSet;
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::rc::Rc;
+use zip::{CompressionMethod, ZipArchive};
+
+/// The last row and column a workbook can have (ECMA-376, as Excel limits it).
+const SHEET_ROWS: u32 = 1_048_576;
+const SHEET_COLUMNS: u32 = 16_384;
+
+/// Formats that are recognisably neither text nor XLSX, to say what was sent instead.
+const FOREIGN: [(&[u8], &str); 9] = [
+    (b"\xD0\xCF\x11\xE0", "it is an old Excel file (.xls) or is protected by a password"),
+    (b"%PDF", "it is a PDF document"),
+    (b"PK\x05\x06", "it is an empty ZIP archive"),
+    (b"\x89PNG", "it is a PNG picture"),
+    (b"\xFF\xD8\xFF", "it is a JPEG picture"),
+    (b"GIF8", "it is a GIF picture"),
+    (b"\x1F\x8B", "it is a gzip file"),
+    (b"\x28\xB5\x2F\xFD", "it is a Zstandard file"),
+    (b"7z\xBC\xAF", "it is a 7z archive"),
+];
+
+/// True for bytes that are recognisably another format than a table.
+pub fn is_foreign(bytes: &[u8]) -> bool {
+    FOREIGN.iter().any(|(start, _)| bytes.starts_with(start))
+}
+
+/// Refuses bytes that are no workbook or not safe to unpack.
+pub fn check(bytes: &[u8]) -> Result<()> {
+    if bytes.is_empty() {
+        return Err(not_xlsx("the file is empty"));
+    }
+    if let Some((_, what)) = FOREIGN.iter().find(|(start, _)| bytes.starts_with(start)) {
+        return Err(not_xlsx(what));
+    }
+    if !bytes.starts_with(b"PK\x03\x04") {
+        return Err(not_xlsx("it does not begin as a ZIP archive does"));
+    }
+    check_entry_count(bytes)?;
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| not_xlsx(format!("the ZIP archive is damaged: {error}")))?;
+    if archive.offset() != 0 || archive.has_duplicate_names() {
+        return Err(not_xlsx("the ZIP archive holds two files of one name, or more than one archive"));
+    }
+    let mut names = HashSet::new();
+    let mut unpacked = 0;
+    for index in 0..archive.len() {
+        let (name, size) = check_entry(&mut archive, index, limits::XLSX_UNPACKED_BYTES - unpacked)?;
+        unpacked += size;
+        // The reader looks parts up without regard to case and to the kind of slash.
+        let name = name.to_lowercase().replace('\\', "/");
+        if !names.insert(name.trim_start_matches('/').to_owned()) {
+            return Err(not_xlsx(format!("the ZIP archive holds “{}” twice", shown(&name))));
+        }
+    }
+    for part in ["[content_types].xml", "_rels/.rels"] {
+        if !names.contains(part) {
+            return Err(not_xlsx("it is a ZIP archive, but not an office document"));
+        }
+    }
+    Ok(())
+}
+
+/// Counts entries by their signature, before anything trusts the directory's own count.
+fn check_entry_count(bytes: &[u8]) -> Result<()> {
+    let entries = bytes.windows(4).filter(|window| window == b"PK\x01\x02").take(limits::XLSX_ENTRIES + 1).count();
+    if entries > limits::XLSX_ENTRIES {
+        return Err(Error::too_large("file", format!("more than {} files in the workbook's archive", limits::XLSX_ENTRIES)));
+    }
+    Ok(())
+}
+
+/// Unpacks one entry to nowhere: its name and its real size, at most `left`.
+fn check_entry(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, left: u64) -> Result<(String, u64)> {
+    let entry = archive.by_index(index).map_err(|error| not_xlsx(format!("a file in the ZIP archive cannot be read: {error}")))?;
+    let name = entry.name().map_err(|_| not_xlsx("a file in the ZIP archive has an unreadable name"))?.into_owned();
+    let place = format!("file, part {}", shown(&name));
+    if entry.encrypted() {
+        return Err(not_xlsx("it is protected by a password"));
+    }
+    if !matches!(entry.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
+        return Err(not_xlsx(format!("“{}” is packed with a method that workbooks do not use", shown(&name))));
+    }
+    let (declared, packed) = (entry.size(), entry.compressed_size());
+    let most = left.min(packed.saturating_mul(limits::XLSX_RATIO));
+    if declared > most {
+        return Err(too_much(&place, left, most));
+    }
+    let is_xml = name.to_lowercase().ends_with(".xml") || name.to_lowercase().ends_with(".rels");
+    let counter = Rc::new(Cell::new(0));
+    let mut reader = BufReader::new(Counted { inner: entry, count: Rc::clone(&counter), most });
+    let outcome = if is_xml { check_xml(&place, &mut reader) } else { Ok(()) };
+    // Whatever the XML says, the rest is unpacked too: its size and checksum count.
+    let drained = io::copy(&mut reader, &mut io::sink());
+    let size = counter.get();
+    if size > most {
+        return Err(too_much(&place, left, most));
+    }
+    drained.map_err(|error| not_xlsx(format!("“{}” is damaged: {error}", shown(&name))))?;
+    outcome?;
+    if size != declared {
+        return Err(not_xlsx(format!("“{}” is not as large as the archive says", shown(&name))));
+    }
+    Ok((name, size))
+}
+
+fn too_much(place: &str, left: u64, most: u64) -> Error {
+    let message = if most == left {
+        format!("the workbook unpacks to more than {} bytes", limits::XLSX_UNPACKED_BYTES)
+    } else {
+        format!("this part unpacks to more than {} times its packed size", limits::XLSX_RATIO)
+    };
+    Error::too_large(place, message)
+}
+
+/// Counts what is unpacked and stops one byte past `most`.
+struct Counted<R> {
+    inner: R,
+    count: Rc<Cell<u64>>,
+    most: u64,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.count.get() > self.most {
+            return Err(io::Error::other("too large"));
+        }
+        let got = self.inner.read(buffer)?;
+        self.count.set(self.count.get().saturating_add(u64::try_from(got).unwrap_or(u64::MAX)));
+        Ok(got)
+    }
+}
+
+/// Walks one XML part: no document type, no deep nesting, well formed, and no position or count
+/// that the reader behind could stumble over.
+fn check_xml(place: &str, source: &mut impl BufRead) -> Result<()> {
+    let start = source.fill_buf().map_err(|error| not_xlsx(format!("{place} is damaged: {error}")))?;
+    if start.starts_with(b"\xFF\xFE") || start.starts_with(b"\xFE\xFF") || start.iter().take(4).any(|byte| *byte == 0) {
+        return Err(not_xlsx(format!("{place} is not written in UTF-8")));
+    }
+    let mut reader = quick_xml::Reader::from_reader(source);
+    reader.config_mut().check_end_names = true;
+    let (mut buffer, mut depth) = (Vec::new(), 0_usize);
+    loop {
+        buffer.clear();
+        let event = reader.read_event_into(&mut buffer).map_err(|error| not_xlsx(format!("{place}: {error}")))?;
+        match event {
+            Event::DocType(_) => {
+                return Err(not_xlsx(format!("{place} holds a document type (DOCTYPE), which workbooks never have")));
+            }
+            Event::Start(element) => {
+                depth += 1;
+                check_depth(place, depth)?;
+                check_element(place, &element)?;
+            }
+            Event::Empty(element) => {
+                check_depth(place, depth + 1)?;
+                check_element(place, &element)?;
+            }
+            Event::End(_) => depth = depth.saturating_sub(1),
+            Event::Eof if depth > 0 => return Err(not_xlsx(format!("{place} ends in the middle"))),
+            Event::Eof => return Ok(()),
+            _ => {}
+        }
+    }
+}
+
+fn check_depth(place: &str, depth: usize) -> Result<()> {
+    if depth > limits::XML_DEPTH {
+        return Err(Error::too_large(place, format!("elements nested more than {} deep", limits::XML_DEPTH)));
+    }
+    Ok(())
+}
+
+fn check_element(place: &str, element: &BytesStart<'_>) -> Result<()> {
+    let local = element.local_name();
+    let local = local.as_ref();
+    // Looking for attributes given twice takes quadratic time; the count is checked instead.
+    for (index, attribute) in element.attributes().with_checks(false).enumerate() {
+        if index >= limits::XML_ATTRIBUTES {
+            return Err(Error::too_large(place, format!("more than {} attributes on one element", limits::XML_ATTRIBUTES)));
+        }
+        let attribute = attribute.map_err(|error| not_xlsx(format!("{place}: {error}")))?;
+        let value: &str = attribute.value.as_ref();
+        let sound = match (local, attribute.key.as_ref()) {
+            ("sst", "count" | "uniqueCount") => {
+                let texts: Option<usize> = value.parse().ok();
+                if texts.is_some_and(|texts| texts > limits::XLSX_STRINGS) {
+                    return Err(Error::too_large(place, format!("more than {} shared texts", limits::XLSX_STRINGS)));
+                }
+                texts.is_some()
+            }
+            ("row", "r") => value.parse().is_ok_and(|row: u32| (1..=SHEET_ROWS).contains(&row)),
+            ("c", "r") => position(value).is_some(),
+            ("dimension" | "mergeCell" | "f", "ref") => value.is_empty() || is_range(value),
+            _ => true,
+        };
+        if !sound {
+            return Err(not_xlsx(format!("{place}: “{}” is not possible as {}", shown(value), attribute.key.as_ref())));
+        }
+    }
+    Ok(())
+}
+
+/// Column and row of `D12`, both from 1.
+fn position(text: &str) -> Option<(u32, u32)> {
+    let digits = text.find(|c: char| c.is_ascii_digit())?;
+    let (letters, row) = text.split_at_checked(digits)?;
+    if !(1..=3).contains(&letters.len()) || row.len() > 7 || !letters.bytes().all(|b| b.is_ascii_alphabetic()) {
+        return None;
+    }
+    let column = letters.bytes().fold(0, |column, b| column * 26 + u32::from(b.to_ascii_uppercase() - b'A') + 1);
+    let row = row.parse().ok()?;
+    ((1..=SHEET_COLUMNS).contains(&column) && (1..=SHEET_ROWS).contains(&row)).then_some((column, row))
+}
+
+/// `A1` or `A1:H159`, the second corner not before the first.
+fn is_range(text: &str) -> bool {
+    match text.split_once(':') {
+        None => position(text).is_some(),
+        Some((start, end)) => {
+            position(start).zip(position(end)).is_some_and(|(start, end)| start.0 <= end.0 && start.1 <= end.1)
+        }
+    }
+}
+
+/// A text from outside, shortened for a message.
+fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(80).collect()
+}
