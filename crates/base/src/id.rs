@@ -19,13 +19,12 @@ pub fn is_id(text: &str) -> bool {
 
 /// Identifiers from the operating system's randomness.
 #[derive(Debug, Default)]
-pub struct SystemIds;
+pub struct SystemIds(Mutex<Sequence>);
 
 impl IdSource for SystemIds {
     fn next_id(&self, now: Timestamp) -> String {
-        let mut random = [0u8; 10];
-        random.copy_from_slice(&self.random_bytes(10));
-        version_seven(now, random)
+        let random = self.random_bytes(10);
+        lock(&self.0).next(now, &random)
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place where the system's randomness is read")]
@@ -39,16 +38,19 @@ impl IdSource for SystemIds {
 
 /// Repeatable identifiers for tests and simulations: the same seed gives the same run.
 #[derive(Debug)]
-pub struct SeededIds(Mutex<u64>);
+pub struct SeededIds {
+    state: Mutex<u64>,
+    sequence: Mutex<Sequence>,
+}
 
 impl SeededIds {
     pub fn new(seed: u64) -> Self {
-        Self(Mutex::new(seed))
+        Self { state: Mutex::new(seed), sequence: Mutex::default() }
     }
 
     /// SplitMix64 (Steele, Lea, Flood 2014): small, and good enough where secrecy is not wanted.
     fn next(&self) -> u64 {
-        let mut state = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut state = lock(&self.state);
         *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = *state;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -59,9 +61,8 @@ impl SeededIds {
 
 impl IdSource for SeededIds {
     fn next_id(&self, now: Timestamp) -> String {
-        let mut random = [0u8; 10];
-        random.copy_from_slice(&self.random_bytes(10));
-        version_seven(now, random)
+        let random = self.random_bytes(10);
+        lock(&self.sequence).next(now, &random)
     }
 
     fn random_bytes(&self, count: usize) -> Vec<u8> {
@@ -74,16 +75,46 @@ impl IdSource for SeededIds {
     }
 }
 
-/// UUIDv7 (RFC 9562 section 5.7) from a millisecond time and random bits.
-fn version_seven(now: Timestamp, random: [u8; 10]) -> String {
-    let millis = u64::try_from(now.0 / 1000).unwrap_or(0);
-    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().to_string()
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// UUIDv7 (RFC 9562 section 5.7), rising even within one millisecond and when the clock goes back
+/// (section 6.2, method 2): what one node makes sorts in the order of making.
+#[derive(Debug, Default)]
+struct Sequence {
+    millis: u64,
+    /// The 74 bits behind the time.
+    tail: u128,
+}
+
+const TAIL_BITS: u32 = 74;
+
+impl Sequence {
+    fn next(&mut self, now: Timestamp, random: &[u8]) -> String {
+        let millis = u64::try_from(now.0 / 1000).unwrap_or(0);
+        let mut wide = [0u8; 16];
+        wide.iter_mut().rev().zip(random).for_each(|(to, from)| *to = *from);
+        let chance = u128::from_be_bytes(wide);
+        if millis > self.millis {
+            self.millis = millis;
+            // The topmost bit stays free, so that counting on cannot overflow within a millisecond.
+            self.tail = chance & ((1 << (TAIL_BITS - 1)) - 1);
+        } else {
+            // A random stride keeps the next identifier from being guessed from the last.
+            self.tail += 1 + (chance & 0xFFFF_FFFF);
+        }
+        let tail = self.tail & ((1 << TAIL_BITS) - 1);
+        let above = (u128::from(self.millis) << 80) | (0x7 << 76) | ((tail >> 62) << 64);
+        let below = (0b10 << 62) | (tail & ((1 << 62) - 1));
+        uuid::Uuid::from_u128(above | below).to_string()
+    }
 }
 
 /// An identifier made now from the system's clock and randomness: for the edge only (request
 /// identifiers, idempotency keys that a page makes for its own form).
 pub fn edge_id() -> String {
-    SystemIds.next_id(SystemClock.now())
+    SystemIds::default().next_id(SystemClock.now())
 }
 
 #[cfg(test)]
@@ -98,6 +129,14 @@ mod tests {
         assert!(earlier < later);
         assert!(is_id(&earlier));
         assert!(!is_id("00000000"));
+    }
+
+    #[test]
+    fn identifiers_of_one_millisecond_sort_in_the_order_of_making() {
+        let ids = SeededIds::new(3);
+        let made: Vec<_> = (0..2000).map(|n| ids.next_id(Timestamp(1_700_000_000_000_000 - n))).collect();
+        assert!(made.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(made.iter().all(|id| uuid::Uuid::parse_str(id).is_ok_and(|id| id.get_version_num() == 7)));
     }
 
     #[test]

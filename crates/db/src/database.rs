@@ -6,7 +6,7 @@ use crate::postgres::PostgresBackend;
 use crate::row::Row;
 use crate::session::{Guarded, at_most_one, exactly_one};
 use crate::sqlite::SqliteBackend;
-use crate::statement::{Query, Sql, Text};
+use crate::statement::{Query, Sql, Text, shorten};
 use crate::tx::{Body, Read, Tx};
 use crate::value::Value;
 use base::{Error, Refusal, RefusalKind, Result};
@@ -209,6 +209,10 @@ impl Database {
     }
 
     fn query_as(&self, text: Text<'_>, params: &[Value]) -> Result<Vec<Row>> {
+        // SQLite's reading connections refuse to write; PostgreSQL's would do it here.
+        if !is_reading(text.as_str()) {
+            return Err(Error::internal(format!("a statement by itself only reads: {}", shorten(text.as_str()))));
+        }
         crate::session::check_params(text, params)?;
         let mut rows = Vec::new();
         self.repeat(&mut |backend| {
@@ -271,6 +275,11 @@ impl Drop for Inside {
             }
         });
     }
+}
+
+fn is_reading(text: &str) -> bool {
+    let word = text.split_whitespace().next().unwrap_or_default();
+    ["select", "with", "values"].iter().any(|reading| word.eq_ignore_ascii_case(reading))
 }
 
 fn postgres_does_it_itself(what: &str, program: &str) -> Error {

@@ -43,9 +43,9 @@ impl Table {
     /// An index that was created has a name worth keeping; that of a constraint is the engine's.
     fn index(&mut self, name: &str, unique: bool, of_constraint: bool, partial: bool, columns: &[String]) {
         let columns = columns.join(", ");
-        let sort = if unique { "unique" } else { "index" };
+        let sort = if unique { "unique index" } else { "index" };
         let partial = if partial { " partial" } else { "" };
-        self.rest.insert(if of_constraint { format!("unique ({columns})") } else { format!("{sort} index {name} ({columns}){partial}") });
+        self.rest.insert(if of_constraint { format!("unique ({columns})") } else { format!("{sort} {name} ({columns}){partial}") });
     }
 
     fn foreign_key(&mut self, from: &[String], to_table: &str, to: &[String]) {
@@ -146,6 +146,9 @@ const POSTGRES_FOREIGN_KEYS: &str = "
     where k.contype = 'f' and c.relnamespace = cast(current_schema() as regnamespace)
     order by c.relname, k.conname, n.place";
 
+/// By table and name.
+type Named<T> = BTreeMap<(String, String), T>;
+
 fn postgres_tables(read: &mut dyn Read) -> Result<BTreeMap<String, Table>> {
     let mut tables: BTreeMap<String, Table> = BTreeMap::new();
     for row in read.query_text(POSTGRES_COLUMNS, &[])? {
@@ -159,7 +162,7 @@ fn postgres_tables(read: &mut dyn Read) -> Result<BTreeMap<String, Table>> {
         table.column(row.text("name")?, sort, row.bool("not_null")?, row.int("pk")?);
     }
     let missing = |name: &str| Error::internal(format!("an index of the unknown table {name}"));
-    let mut indexes: BTreeMap<(String, String), (bool, bool, bool, Vec<String>)> = BTreeMap::new();
+    let mut indexes: Named<(bool, bool, bool, Vec<String>)> = BTreeMap::new();
     for row in read.query_text(POSTGRES_INDEX_COLUMNS, &[])? {
         let index = indexes.entry((row.text("table_name")?.to_owned(), row.text("name")?.to_owned())).or_default();
         (index.0, index.1, index.2) = (row.bool("is_unique")?, row.bool("of_constraint")?, row.bool("partial")?);
@@ -169,7 +172,7 @@ fn postgres_tables(read: &mut dyn Read) -> Result<BTreeMap<String, Table>> {
         let table = tables.get_mut(&table).ok_or_else(|| missing(&table))?;
         table.index(&name, unique, of_constraint, partial, &columns);
     }
-    let mut keys: BTreeMap<(String, String), (String, Vec<String>, Vec<String>)> = BTreeMap::new();
+    let mut keys: Named<(String, Vec<String>, Vec<String>)> = BTreeMap::new();
     for row in read.query_text(POSTGRES_FOREIGN_KEYS, &[])? {
         let key = keys.entry((row.text("table_name")?.to_owned(), row.text("name")?.to_owned())).or_default();
         row.text("to_table")?.clone_into(&mut key.0);

@@ -5,6 +5,8 @@ use base::{Error, Refusal, RefusalKind};
 /// Where in a transaction PostgreSQL's error came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Moment {
+    /// In a read: "read-only" is what it was asked to be, and a statement of ours tried to write.
+    Reading,
     /// Before COMMIT was sent: nothing has happened.
     Before,
     /// After COMMIT was sent.
@@ -29,13 +31,15 @@ pub(crate) enum Verdict {
 pub(crate) fn verdict(moment: Moment, state: Option<&str>) -> Verdict {
     let Some(state) = state else {
         return match moment {
-            Moment::Before => Verdict::Repeat,
+            Moment::Reading | Moment::Before => Verdict::Repeat,
             Moment::Commit => Verdict::InDoubt,
         };
     };
     match state {
         // The server says for certain that it rolled back.
-        "40001" | "40P01" | "55P03" | "25006" => Verdict::Repeat,
+        "40001" | "40P01" | "55P03" => Verdict::Repeat,
+        // The node was the primary and is a standby now.
+        "25006" if moment != Moment::Reading => Verdict::Repeat,
         "23505" => Verdict::Duplicate,
         _ if moment == Moment::Commit && is_unsure_at_commit(state) => Verdict::InDoubt,
         "57P01" | "57P02" | "57P03" | "53300" => Verdict::Repeat,
@@ -106,6 +110,8 @@ mod tests {
         for (state, before, commit) in table {
             assert_eq!(verdict(Moment::Before, state), before, "{state:?} before COMMIT");
             assert_eq!(verdict(Moment::Commit, state), commit, "{state:?} at COMMIT");
+            let reading = if state == Some("25006") { Fault } else { before };
+            assert_eq!(verdict(Moment::Reading, state), reading, "{state:?} in a read");
         }
     }
 }

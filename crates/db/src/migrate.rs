@@ -7,7 +7,7 @@
 use crate::database::{Database, Engine, Purpose};
 use crate::ddl;
 use crate::statement::sql;
-use crate::tx::{Read as _, Tx};
+use crate::tx::{Body, Read as _};
 use base::{Digest, Error, Refusal, RefusalKind, Result};
 use std::collections::BTreeMap;
 
@@ -103,8 +103,8 @@ impl Database {
         Ok(done.load(std::sync::atomic::Ordering::SeqCst))
     }
 
-    fn migrate_with(&self, mut body: Box<dyn FnMut(&mut Tx) -> Result<()> + Send>) -> Result<()> {
-        self.write_dyn(Purpose::Migration, Box::new(move |tx| body(tx)))
+    fn migrate_with(&self, body: Body) -> Result<()> {
+        self.write_dyn(Purpose::Migration, body)
     }
 }
 

@@ -28,7 +28,7 @@ impl Patience {
             return Err(fault::unavailable());
         }
         tracing::info!(passing, "repeating a transaction");
-        let random = SystemIds.random_bytes(1).first().copied().unwrap_or(0);
+        let random = SystemIds::default().random_bytes(1).first().copied().unwrap_or(0);
         std::thread::sleep(self.pause.mul_f64(0.5 + f64::from(random) / 510.0));
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         Ok(())

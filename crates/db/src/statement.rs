@@ -58,7 +58,9 @@ impl Query {
         Self::with(start, Vec::new())
     }
 
-    /// Starts with a text whose placeholders `$1`…`$n` take `params`.
+    /// Starts with a text whose placeholders `$1`…`$n` take `params`. A start that is a complete
+    /// statement (`select … where tenant = $1`) can be linted and prepared by the nets; half of one
+    /// cannot.
     pub fn with(start: Sql, params: Vec<Value>) -> Self {
         Self { text: start.text().to_owned(), params, fault: None }
     }

@@ -15,6 +15,7 @@ use crate::rule::HookFn;
 use crate::table::Table;
 use crate::trail::WriteTx;
 use base::{Error, Result};
+use db::Read;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -31,9 +32,30 @@ pub struct Module {
     pub after_step: Vec<HookFn>,
     /// Copies typed details (structure lines) to a new revision.
     pub after_revise: Vec<ReviseFn>,
+    /// Run after a link was added or ended, in the same transaction; an error refuses the change.
+    pub after_link: Vec<LinkHookFn>,
+    /// Say what a step of any record will cause in this domain, before it is taken.
+    pub previews: Vec<StepPreviewFn>,
     pub impacts: Vec<ImpactProvider>,
     pub jobs: Vec<JobDef>,
 }
+
+/// Code that runs when a single link comes or goes. Links that an import adds in bulk
+/// ([`crate::link::add_many`]) and those a new revision inherits do not pass here.
+pub type LinkHookFn = fn(&mut WriteTx<'_>, &LinkChange<'_>) -> Result<()>;
+
+/// A link that was just added or ended.
+#[derive(Debug)]
+pub struct LinkChange<'a> {
+    pub source: &'a Record,
+    /// The link's name.
+    pub link: &'a str,
+    pub target_item: &'a str,
+    pub added: bool,
+}
+
+/// Says, in sentences, what this step of this record will cause.
+pub type StepPreviewFn = fn(&mut dyn Read, &Catalog, &Record, &str) -> Result<Vec<String>>;
 
 /// Copies what hangs on the old revision to the new one.
 pub type ReviseFn = fn(&mut WriteTx<'_>, &Record, &Record) -> Result<()>;
@@ -67,6 +89,8 @@ pub struct Catalog {
     tables: Vec<&'static Table>,
     after_step: Vec<HookFn>,
     after_revise: Vec<ReviseFn>,
+    after_link: Vec<LinkHookFn>,
+    previews: Vec<StepPreviewFn>,
     impacts: Vec<ImpactProvider>,
     jobs: Vec<JobDef>,
     permissions: BTreeMap<String, BTreeSet<String>>,
@@ -93,6 +117,8 @@ impl Catalog {
             tables: crate::table::TABLES.to_vec(),
             after_step: Vec::new(),
             after_revise: Vec::new(),
+            after_link: Vec::new(),
+            previews: Vec::new(),
             impacts: Vec::new(),
             jobs: Vec::new(),
             permissions: BTreeMap::new(),
@@ -115,6 +141,8 @@ impl Catalog {
             catalog.tables.extend(module.tables);
             catalog.after_step.extend(module.after_step);
             catalog.after_revise.extend(module.after_revise);
+            catalog.after_link.extend(module.after_link);
+            catalog.previews.extend(module.previews);
             catalog.impacts.extend(module.impacts);
             catalog.jobs.extend(module.jobs);
         }
@@ -284,6 +312,14 @@ impl Catalog {
 
     pub(crate) fn after_revise(&self) -> Vec<ReviseFn> {
         self.after_revise.clone()
+    }
+
+    pub(crate) fn after_link(&self) -> Vec<LinkHookFn> {
+        self.after_link.clone()
+    }
+
+    pub(crate) fn previews(&self) -> &[StepPreviewFn] {
+        &self.previews
     }
 
     /// Role by role, every permission it carries: the source of the committed matrix.

@@ -35,7 +35,7 @@ pub mod signature;
 pub mod table;
 pub mod trail;
 
-pub use kernel::{Kernel, Setup};
+pub use kernel::{Kernel, MIGRATIONS, Setup};
 
 /// Name and version of the software, on every transaction of the trail.
 pub const SOFTWARE: &str = concat!("plumb ", env!("CARGO_PKG_VERSION"));

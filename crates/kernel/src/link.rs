@@ -2,7 +2,7 @@
 //! suspect after the other end has changed.
 
 use crate::authority::Viewer;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, LinkChange};
 use crate::kind::OnChange;
 use crate::obligation;
 use crate::record::{self, Record};
@@ -186,7 +186,15 @@ pub fn add(tx: &mut WriteTx<'_>, source: &Record, name: &str, target: &Record) -
     let id = tx.new_id();
     let row = new_row(&id, name, &source.id, &source.item, pinned, &target.item, tx.now());
     tx.insert(&LINK, Some(&source.id), "link.added", row)?;
+    tell(tx, &LinkChange { source, link: name, target_item: &target.item, added: true })?;
     Ok(id)
+}
+
+fn tell(tx: &mut WriteTx<'_>, change: &LinkChange<'_>) -> Result<()> {
+    for listener in tx.catalog().after_link() {
+        listener(tx, change)?;
+    }
+    Ok(())
 }
 
 fn new_row(id: &str, name: &str, source: &str, source_item: &str, target: Option<String>, target_item: &str, now: Timestamp) -> crate::table::Values {
@@ -227,7 +235,10 @@ pub fn find(tx: &mut dyn Read, tenant: &str, id: &str) -> Result<Link> {
 /// Ends a link; it stays readable for every moment it held.
 pub fn remove(tx: &mut WriteTx<'_>, link: &Link) -> Result<()> {
     let ended = link.stored.with([("to_at", tx.now().0.into())]);
-    tx.update(&LINK, Some(&link.source), "link.removed", &link.stored, ended)
+    tx.update(&LINK, Some(&link.source), "link.removed", &link.stored, ended)?;
+    let tenant = tx.tenant().to_owned();
+    let source = record::get(tx, &tenant, &link.source)?;
+    tell(tx, &LinkChange { source: &source, link: &link.kind, target_item: &link.target_item, added: false })
 }
 
 /// Somebody has looked: the link is no longer suspect.

@@ -249,6 +249,19 @@ pub fn cancel(tx: &mut WriteTx<'_>, obligation: &Obligation, why: &str) -> Resul
     tx.update(&OBLIGATION, Some(&obligation.record), "obligation.cancelled", &obligation.stored, cancelled)
 }
 
+/// Cancels many open obligations at once for one reason, as a new revision does with what is still
+/// open on the old one.
+pub fn cancel_many(tx: &mut WriteTx<'_>, obligations: Vec<Obligation>, why: &str) -> Result<()> {
+    let changes = [
+        ("state", Value::from("cancelled")),
+        ("closed_at", tx.now().0.into()),
+        ("closed_by", tx.actor().into()),
+        ("outcome", why.into()),
+    ];
+    let rows = obligations.into_iter().map(|obligation| (Some(obligation.record), obligation.stored)).collect();
+    tx.update_many(&OBLIGATION, "obligation.cancelled", rows, &changes)
+}
+
 /// Hands an obligation to another person.
 pub fn reassign(tx: &mut WriteTx<'_>, obligation: &Obligation, person: &str) -> Result<()> {
     if obligation.state != "open" {

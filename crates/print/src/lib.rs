@@ -1,1 +1,4 @@
-//! To be described.
+//! What leaves the record for human eyes besides pages: drawings as SVG, the same picture on the
+//! page and in print.
+
+pub mod draw;

@@ -7,10 +7,11 @@
 //! }
 //! ```
 
+#[path = "engines/server.rs"]
 mod server;
 
 use base::{Digest, IdSource as _, SystemIds};
-use db::{Config, Database, Engine, Migration, Read as _, administer};
+use db::{Config, Database, Engine, Migration, administer};
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -151,7 +152,7 @@ fn create(name: &str) -> String {
 }
 
 fn fresh_name() -> String {
-    let random: String = SystemIds.random_bytes(8).iter().map(|byte| format!("{byte:02x}")).collect();
+    let random: String = SystemIds::default().random_bytes(8).iter().map(|byte| format!("{byte:02x}")).collect();
     format!("plumb_test_{random}")
 }
 

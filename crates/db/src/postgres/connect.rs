@@ -1,6 +1,7 @@
 //! How connections to PostgreSQL are made and watched.
 
 use super::error;
+use crate::fault::Moment;
 use base::{Error, Result};
 use deadpool_postgres::{Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use std::future::{Future, poll_fn};
@@ -133,7 +134,7 @@ pub fn administer(url: &str, statement: &str) -> Result<()> {
         watching.abort();
         outcome
     };
-    runtime.block_on(work).map_err(|error| error::of_statement(&error, statement))
+    runtime.block_on(work).map_err(|error| error::of(&error, Moment::Before, statement))
 }
 
 #[cfg(test)]

@@ -7,17 +7,8 @@ use deadpool_postgres::PoolError;
 use std::error::Error as _;
 use tokio_postgres::error::DbError;
 
-/// The error of a statement before COMMIT.
-pub(crate) fn of_statement(error: &tokio_postgres::Error, statement: &str) -> Error {
-    translate(error, Moment::Before, statement)
-}
-
-/// The error of COMMIT itself.
-pub(crate) fn of_commit(error: &tokio_postgres::Error) -> Error {
-    translate(error, Moment::Commit, "commit")
-}
-
-fn translate(error: &tokio_postgres::Error, moment: Moment, statement: &str) -> Error {
+/// The error of a statement, or of COMMIT itself.
+pub(crate) fn of(error: &tokio_postgres::Error, moment: Moment, statement: &str) -> Error {
     let state = error.as_db_error().map(DbError::code);
     // An error that is neither the server's nor the network's was made here (a wrong parameter, a
     // column that cannot be read): repeating would not help.

@@ -8,7 +8,11 @@ mod connect;
 mod error;
 mod session;
 
+#[cfg(test)]
+mod tests;
+
 use crate::database::Purpose;
+use crate::fault::Moment;
 use crate::patience::Patience;
 use crate::row::Row;
 use crate::session::{Guarded, Session as _};
@@ -18,24 +22,29 @@ use crate::value::Value;
 use base::{Error, Refusal, RefusalKind, Result};
 use connect::Warnings;
 use deadpool_postgres::{Object, Pool};
-use session::PostgresSession;
+use session::{Mode, PostgresSession};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
 pub use connect::administer;
 
-/// One round trip of a command. Past it the connection is dropped, never cancelled: a cancel that
-/// meets COMMIT makes it answer success without the standby (`SQL.md`).
-const ROUND_TRIP: Duration = Duration::from_secs(20);
-/// One round trip of a read: a report may take its time.
-const READ_ROUND_TRIP: Duration = Duration::from_secs(60);
-/// One round trip of a migration: tables are rebuilt.
-const MIGRATION_ROUND_TRIP: Duration = Duration::from_secs(3600);
 /// Threads that move bytes.
 const RUNTIME_THREADS: usize = 2;
 
 const BEGIN_WRITE: &str = "begin isolation level read committed read write";
-const BEGIN_READ: &str = "begin isolation level repeatable read read only";
+
+/// On a deadline the connection is dropped, never cancelled: a cancel that meets COMMIT makes it
+/// answer success without the standby.
+const COMMAND: Mode = Mode { begin: BEGIN_WRITE, round_trip: Duration::from_secs(20), moment: Moment::Before };
+/// Tables are rebuilt.
+const MIGRATION: Mode = Mode { begin: BEGIN_WRITE, round_trip: Duration::from_secs(3600), moment: Moment::Before };
+/// A report may take its time.
+const READ: Mode = Mode {
+    begin: "begin isolation level repeatable read read only",
+    round_trip: Duration::from_secs(60),
+    moment: Moment::Reading,
+};
+
 /// Two servers that start together take turns, and a step does not queue behind a long reader while
 /// everybody queues behind the step.
 const MIGRATION_LOCK: &str = "set local lock_timeout = '2s'";
@@ -86,8 +95,8 @@ impl PostgresBackend {
     }
 
     fn try_write(&self, purpose: Purpose, body: &mut Body, fail_at: Option<u64>) -> Result<()> {
-        let round_trip = if purpose == Purpose::Migration { MIGRATION_ROUND_TRIP } else { ROUND_TRIP };
-        let mut tx = Tx::new(Guarded::new(Box::new(self.session(BEGIN_WRITE, round_trip)?)));
+        let mode = if purpose == Purpose::Migration { MIGRATION } else { COMMAND };
+        let mut tx = Tx::new(Guarded::new(Box::new(self.session(&mode)?)));
         tx.guarded.reset(fail_at);
         tx.guarded.session.begin()?;
         if purpose == Purpose::Migration {
@@ -109,7 +118,7 @@ impl PostgresBackend {
     }
 
     pub(crate) fn read(&self, body: &mut dyn FnMut(&mut Guarded) -> Result<()>) -> Result<()> {
-        let mut guarded = Guarded::new(Box::new(self.session(BEGIN_READ, READ_ROUND_TRIP)?));
+        let mut guarded = Guarded::new(Box::new(self.session(&READ)?));
         guarded.session.begin()?;
         let outcome = body(&mut guarded);
         guarded.session.rollback().unwrap_or_else(|error| tracing::debug!(%error, "rollback"));
@@ -121,19 +130,19 @@ impl PostgresBackend {
     }
 
     pub(crate) fn query(&self, text: Text<'_>, params: &[Value]) -> Result<Vec<Row>> {
-        self.session(BEGIN_READ, READ_ROUND_TRIP)?.query(text, params)
+        self.session(&READ)?.query(text, params)
     }
 
     pub(crate) fn prepare_only(&self, text: &str) -> Result<()> {
-        self.session(BEGIN_READ, READ_ROUND_TRIP)?.prepare_only(text)
+        self.session(&READ)?.prepare_only(text)
     }
 
-    fn session(&self, begin: &'static str, round_trip: Duration) -> Result<PostgresSession> {
+    fn session(&self, mode: &Mode) -> Result<PostgresSession> {
         let Some(runtime) = &self.runtime else {
             return Err(Error::internal("the database is being closed"));
         };
         let client: Object = runtime.block_on(self.pool.get()).map_err(|error| error::of_pool(&error))?;
-        Ok(PostgresSession::new(runtime.handle().clone(), self.warnings.clone(), client, begin, round_trip))
+        Ok(PostgresSession::new(runtime.handle().clone(), self.warnings.clone(), client, mode))
     }
 }
 

@@ -4,6 +4,7 @@ use super::codec::{self, Array, Bound, Passing};
 use super::connect::Warnings;
 use super::error;
 use crate::database::Engine;
+use crate::fault::Moment;
 use crate::row::Row;
 use crate::session::Session;
 use crate::statement::{Sql, Text, shorten};
@@ -32,6 +33,14 @@ enum State {
     Open,
 }
 
+/// What a session is for.
+pub(crate) struct Mode {
+    pub(crate) begin: &'static str,
+    /// How long one exchange with the server may take.
+    pub(crate) round_trip: Duration,
+    pub(crate) moment: Moment,
+}
+
 pub(crate) struct PostgresSession {
     runtime: Handle,
     warnings: Warnings,
@@ -39,17 +48,20 @@ pub(crate) struct PostgresSession {
     client: Option<Object>,
     begin: &'static str,
     round_trip: Duration,
+    /// Reading, or before COMMIT.
+    moment: Moment,
     state: State,
 }
 
 type Failure = tokio_postgres::Error;
 
 impl PostgresSession {
-    pub(crate) fn new(runtime: Handle, warnings: Warnings, client: Object, begin: &'static str, round_trip: Duration) -> Self {
+    pub(crate) fn new(runtime: Handle, warnings: Warnings, client: Object, mode: &Mode) -> Self {
         if client.statement_cache.size() > STATEMENTS {
             client.statement_cache.clear();
         }
-        Self { runtime, warnings, client: Some(client), begin, round_trip, state: State::Idle }
+        let Mode { begin, round_trip, moment } = *mode;
+        Self { runtime, warnings, client: Some(client), begin, round_trip, moment, state: State::Idle }
     }
 
     pub(crate) fn prepare_only(&mut self, text: &str) -> Result<()> {
@@ -87,7 +99,7 @@ impl PostgresSession {
                 // Whether BEGIN took place is not known: do not use the connection again.
                 self.drop_connection();
             }
-            error::of_statement(&failure, statement)
+            error::of(&failure, self.moment, statement)
         })
     }
 
@@ -161,7 +173,7 @@ impl Session for PostgresSession {
         }
         self.end("commit").map_err(|end| match end {
             End::NoAnswer(text) => Error::InDoubt(text),
-            End::Failed(failure) => error::of_commit(&failure),
+            End::Failed(failure) => error::of(&failure, Moment::Commit, "commit"),
         })
     }
 
@@ -172,7 +184,7 @@ impl Session for PostgresSession {
         }
         self.end("rollback").map_err(|end| match end {
             End::NoAnswer(text) => Error::Transient(text),
-            End::Failed(failure) => error::of_statement(&failure, "rollback"),
+            End::Failed(failure) => error::of(&failure, self.moment, "rollback"),
         })
     }
 

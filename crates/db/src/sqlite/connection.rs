@@ -37,6 +37,11 @@ pub(crate) fn reader(file: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
+/// A connection that copies the whole: `query_only` would refuse to write the copy too.
+pub(crate) fn copier(file: &Path) -> Result<Connection> {
+    open(file, OpenFlags::empty())
+}
+
 fn open(file: &Path, more: OpenFlags) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
     let setup = || {

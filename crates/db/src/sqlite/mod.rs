@@ -70,7 +70,7 @@ impl SqliteBackend {
         let Some(text) = path.to_str() else {
             return Err(Error::invalid("path", "bad_path", "The path of a backup must be plain UTF-8."));
         };
-        let connection = connection::reader(&self.file)?;
+        let connection = connection::copier(&self.file)?;
         connection.execute("vacuum into ?1", [text]).map_err(|error| error::of(&error, "vacuum into"))?;
         // VACUUM INTO leaves the copy in the cache of the system; a backup must be on the disk.
         let synced = File::open(path).and_then(|file| file.sync_all());

@@ -81,6 +81,9 @@ pub fn consequences(tx: &mut dyn Read, catalog: &Catalog, record: &Record, step:
             Effect::FreezeDossier => lines.push("freezes the dossier as it is now".to_owned()),
         }
     }
+    for preview in catalog.previews() {
+        lines.extend(preview(tx, catalog, record, &step.name)?);
+    }
     Ok(lines)
 }
 

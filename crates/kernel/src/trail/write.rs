@@ -1,5 +1,7 @@
 //! The only way to write a regulated row: row, before/after and event together.
 
+mod many;
+
 use crate::catalog::Catalog;
 use crate::table::{self, Table, Values};
 use crate::trail::merkle;

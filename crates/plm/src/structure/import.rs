@@ -8,16 +8,18 @@
 //! * `levels`: the four ways a file can say what belongs below what
 //! * `designators`: lists and ranges of reference designators
 //! * `merge`: rows to items and lines
+//! * `arrange`: items and lines to the one order of a structure
 
+pub(in crate::structure) mod arrange;
 mod columns;
 mod designators;
 mod levels;
-pub(in crate::structure) mod merge;
+mod merge;
 mod rows;
 
 use super::sheet::{self, ReadOptions, Sheet};
 use base::quantity::{DecimalMark, Quantity, Unit};
-use base::{Error, Result, limits};
+use base::Result;
 use serde::{Deserialize, Serialize};
 
 pub use self::columns::Field;
@@ -39,6 +41,9 @@ pub struct ImportedStructure {
     /// True when the file has a column of find numbers. Otherwise they were given here (10, 20,
     /// 30 …) and say nothing about the identity of a line.
     pub find_numbers_stated: bool,
+    /// Rows at the end of the file (from 1) with content but without an item number. Nothing can be
+    /// recorded about them: a person must have seen them before the import is kept.
+    pub left_out_rows: Vec<u32>,
     /// Titles of columns with content that were not read.
     pub ignored_columns: Vec<String>,
     /// What the reader should look at although it is no reason to refuse.
@@ -135,13 +140,15 @@ pub fn import_file(
 /// the spreadsheet program shows them.
 pub fn import(sheet: &Sheet, options: &ImportOptions) -> Result<ImportedStructure> {
     let header = columns::find(sheet, options)?;
-    let rows = rows::read(sheet, &header, options)?;
-    if rows.len() > limits::IMPORT_LINES {
-        let place = rows.get(limits::IMPORT_LINES).map_or_else(String::new, |row| sheet.row_place(row.row));
-        return Err(Error::too_large(place, format!("more than {} lines", limits::IMPORT_LINES)));
-    }
+    let (rows, left_out_rows) = rows::read(sheet, &header, options)?;
     let placement = levels::place(sheet, &header, &rows, options)?;
-    let mut structure = merge::merge(sheet, &header, rows, placement, options)?;
+    let mut structure = merge::merge(sheet, &header, &rows, &placement, options)?;
     structure.ignored_columns = header.ignored(sheet);
+    let left_out = |row: &u32| Notice {
+        place: sheet.row_place(*row),
+        text: "this row has content but no item number; it is left out".to_owned(),
+    };
+    structure.notices.extend(left_out_rows.iter().map(left_out));
+    structure.left_out_rows = left_out_rows;
     Ok(structure)
 }

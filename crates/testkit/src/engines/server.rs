@@ -16,13 +16,15 @@ use std::sync::OnceLock;
 /// The server without users is stopped after one to two of these.
 const IDLE_SECONDS: &str = "30";
 
-/// Takes seconds, the lock file and the command that stops the server.
+/// Takes seconds, the lock file and the command that stops the server; goes on in the background.
 const WATCH: &str = r#"
 pause=$1; users=$2; shift 2
-while sleep "$pause"; do
-  flock -n -E 77 -x "$users" "$@"
-  [ $? -eq 77 ] || exit 0
-done"#;
+(
+  while sleep "$pause"; do
+    flock -n -E 77 -x "$users" "$@"
+    [ $? -eq 77 ] || exit 0
+  done
+) &"#;
 
 struct Server {
     admin_url: String,
@@ -141,7 +143,7 @@ fn watch(folder: &Path, data: &Path) {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .process_group(0)
-        .spawn();
+        .status();
     started.unwrap_or_else(|error| panic!("the watcher of PostgreSQL could not be started: {error}"));
 }
 

@@ -39,7 +39,7 @@ fn structure() -> web::ui::Page {
         level: *level,
         node: Link::new("#", *number).detail(*title),
         cells: vec![
-            if quantity.0 == quantity.1 { Cell::number(quantity.0) } else { compared(quantity.0, quantity.1) },
+            if *mark == Mark::Removed { Cell::number(quantity.0) } else if quantity.0 == quantity.1 { Cell::number(quantity.0) } else { compared(quantity.0, quantity.1) },
             Cell::text(*unit),
             if *mark == Mark::Added || *mark == Mark::Removed { Cell::text(if revision.1.is_empty() { revision.0 } else { revision.1 }) } else { compared(revision.0, revision.1) },
             Cell::Chip(Chip::phase(*phase)),
@@ -77,7 +77,7 @@ fn structure() -> web::ui::Page {
     };
     let tab = |label: &str, count, current| Tab { href: "#".into(), label: label.into(), count, current };
     let tabs = Tabs { label: "Views of this part".into(), tabs: vec![tab("Overview", None, false), tab("Structure", Some(27), true), tab("Where used", Some(4), false), tab("Documents", Some(6), false), tab("Suppliers", Some(3), false), tab("Timeline", Some(61), false)] };
-    let body = html! { (head) div.gap { (tabs) } (tree) };
+    let body = html! { (head) (tabs) (tree) };
     page_at(Some(Area::Engineering), "Parts", "510-0007 rev D", body)
 }
 

@@ -65,7 +65,10 @@ impl Form {
     /// All errors in the order of the page.
     pub fn all_errors(&self) -> Vec<FormError> {
         let of_inputs = self.groups.iter().flat_map(|group| &group.inputs).filter_map(|input| {
-            input.error.as_ref().map(|error| FormError { target: input.id(), text: format!("{}: {error}", input.label) })
+            input.error.as_ref().map(|error| FormError {
+                target: input.id(),
+                text: if input.label.ends_with('?') { format!("{} {error}", input.label) } else { format!("{}: {error}", input.label) },
+            })
         });
         self.errors.iter().cloned().chain(of_inputs).collect()
     }

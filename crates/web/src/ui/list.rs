@@ -4,7 +4,7 @@ use crate::ui::banner::EmptyState;
 use crate::ui::icon::Icon;
 use crate::ui::input::Offer;
 use crate::ui::menu::Menu;
-use crate::ui::table::td;
+use crate::ui::table::tds;
 use crate::ui::value::{Cell, Link, Tab, Tabs};
 use maud::{Markup, Render, html};
 
@@ -136,6 +136,10 @@ pub struct ListView {
 }
 
 impl ListView {
+    fn is_number(&self, index: usize) -> bool {
+        self.columns.get(index).is_some_and(|column| column.number)
+    }
+
     fn head(&self) -> Markup {
         html! {
             thead {
@@ -157,7 +161,7 @@ impl ListView {
                         @if self.bulk.is_some() {
                             td.check { label { input type="checkbox" name="row" value=(row.value) form="bulk" aria-label={ "Choose " (row.label) }; } }
                         }
-                        @for cell in &row.cells { (td(cell)) }
+                        (tds(&row.cells, &|index| self.is_number(index), None))
                     }
                 }
             }
@@ -178,7 +182,7 @@ impl ListView {
                     (self.head())
                     (self.body())
                     @if !self.totals.is_empty() {
-                        tfoot { tr { @if self.bulk.is_some() { td.check {} } @for cell in &self.totals { (td(cell)) } } }
+                        tfoot { tr { @if self.bulk.is_some() { td.check {} } (tds(&self.totals, &|index| self.is_number(index), None)) } }
                     }
                 }
             }

@@ -17,20 +17,26 @@ pub struct DataTable {
 
 impl Render for DataTable {
     fn render(&self) -> Markup {
+        let numbers = |index: usize| self.columns.get(index).is_some_and(|(_, number)| *number);
         html! {
             div.scroll tabindex="0" role="region" aria-label=(self.label) {
                 table.grid aria-label=(self.label) {
                     thead { tr { @for (label, number) in &self.columns { th scope="col" .num[*number] { (label) } } } }
-                    tbody { @for row in &self.rows { tr { @for cell in row { (td(cell)) } } } }
-                    @if !self.totals.is_empty() { tfoot { tr { @for cell in &self.totals { (td(cell)) } } } }
+                    tbody { @for row in &self.rows { tr { (tds(row, &numbers, None)) } } }
+                    @if !self.totals.is_empty() { tfoot { tr { (tds(&self.totals, &numbers, None)) } } }
                 }
             }
         }
     }
 }
 
-/// A `td` with the class its content asks for.
-pub(crate) fn td(cell: &Cell) -> Markup {
-    let class = cell.class();
-    html! { td class=[(!class.is_empty()).then_some(class)] { (cell) } }
+/// A `td` with the class its column and content ask for.
+pub(crate) fn td(cell: &Cell, number: bool, role: Option<&str>) -> Markup {
+    let class = if number { "num" } else { cell.class() };
+    html! { td class=[(!class.is_empty()).then_some(class)] role=[role] { (cell) } }
+}
+
+/// Cells of a row under their columns; a cell past the last column is text.
+pub(crate) fn tds(cells: &[Cell], numbers: &dyn Fn(usize) -> bool, role: Option<&str>) -> Markup {
+    html! { @for (index, cell) in cells.iter().enumerate() { (td(cell, numbers(index), role)) } }
 }

@@ -1,7 +1,7 @@
 //! Structures: indented rows after the WAI-ARIA treegrid pattern, with the redline in the margin.
 
 use crate::ui::icon::Icon;
-use crate::ui::table::td;
+use crate::ui::table::tds;
 use crate::ui::value::{Cell, Link};
 use maud::{Markup, Render, html};
 
@@ -131,7 +131,7 @@ impl Tree {
                         @if !row.node.detail.is_empty() { span.node-title { (row.node.detail) } }
                     }
                 }
-                @for cell in &row.cells { (tree_cell(cell)) }
+                (tds(&row.cells, &|index| self.columns.get(index).is_some_and(|column| column.number), Some("gridcell")))
             }
         }
     }
@@ -158,11 +158,6 @@ impl Render for Tree {
             }
         }
     }
-}
-
-fn tree_cell(cell: &Cell) -> Markup {
-    let class = cell.class();
-    html! { td role="gridcell" class=[(!class.is_empty()).then_some(class)] { (cell) } }
 }
 
 fn mark_count(mark: Mark, count: usize) -> Markup {
@@ -205,16 +200,6 @@ fn places(rows: &[TreeRow]) -> Vec<(usize, usize)> {
 /// A comparison of two texts in the columns of a structure.
 pub fn compared(was: &str, is: &str) -> Cell {
     if was == is { Cell::text(is) } else { Cell::Changed { was: was.into(), is: is.into() } }
-}
-
-/// A row of a plain table with the redline in the margin, for redlines that are not structures.
-pub fn redline_row(mark: Mark, cells: &[Cell]) -> Markup {
-    html! {
-        tr class=[mark.class()] {
-            td.margin { span aria-hidden="true" { (mark.sign()) } span.sr { (mark.word()) } }
-            @for cell in cells { (td(cell)) }
-        }
-    }
 }
 
 #[cfg(test)]

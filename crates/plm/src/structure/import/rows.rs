@@ -31,15 +31,23 @@ pub struct ParsedRow {
 /// The highest find number: six digits are what drawings have room for.
 const FIND_NUMBER_MAX: u32 = 999_999;
 
-/// Reads every row below the titles.
-pub fn read(sheet: &Sheet, header: &Header, options: &ImportOptions) -> Result<Vec<ParsedRow>> {
-    let below = sheet.rows.iter().enumerate().skip(header.index + 1);
-    let rows: Vec<_> = below.map(|(index, row)| Reader { sheet, header, options, row }.read(index)).collect::<Result<_>>()?;
-    if rows.is_empty() {
+/// Reads every row below the titles, and gives the numbers of the rows at the end that have no item
+/// number (totals, remarks, parts that nobody numbered yet). Those are no lines, and leaving them out
+/// moves nothing else; such a row further up may have been a parent and is refused.
+pub fn read(sheet: &Sheet, header: &Header, options: &ImportOptions) -> Result<(Vec<ParsedRow>, Vec<u32>)> {
+    let below = sheet.rows.get(header.index + 1..).unwrap_or(&[]);
+    let numbered = |row: &Row| header.column(Field::Number).is_some_and(|column| !row.cell(column).is_blank());
+    let (lines, rest) = below.split_at(below.iter().rposition(numbered).map_or(0, |last| last + 1));
+    if lines.is_empty() {
         let place = sheet.rows.get(header.index).map_or_else(String::new, |row| sheet.row_place(row.number));
         return Err(Error::invalid(place, "no_lines", "there is no line below the column titles"));
     }
-    Ok(rows)
+    if let Some(row) = lines.get(limits::IMPORT_LINES) {
+        return Err(Error::too_large(sheet.row_place(row.number), format!("more than {} lines", limits::IMPORT_LINES)));
+    }
+    let read = |(index, row)| Reader { sheet, header, options, row }.read(index);
+    let lines: Vec<_> = (header.index + 1..).zip(lines).map(read).collect::<Result<_>>()?;
+    Ok((lines, rest.iter().map(|row| row.number).collect()))
 }
 
 struct Reader<'a> {

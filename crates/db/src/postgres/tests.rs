@@ -1,0 +1,123 @@
+//! Deadlines and commits in doubt, on a real server that is made to be slow.
+
+#[path = "../../../testkit/src/engines.rs"]
+#[expect(dead_code, reason = "the kit offers more than these tests use")]
+mod engines;
+
+use super::connect::{self, Warnings};
+use super::session::{Mode, PostgresSession};
+use super::{BEGIN_WRITE, COMMAND};
+use crate::fault::Moment;
+use crate::session::Session as _;
+use crate::statement::Text;
+use base::Error;
+use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
+
+const HASTY: Mode = Mode { begin: BEGIN_WRITE, round_trip: Duration::from_millis(300), moment: Moment::Before };
+
+/// A table whose inserts do `what` when COMMIT comes.
+fn at_commit(what: &str) -> engines::TestDatabase {
+    let test = engines::postgres();
+    let url = test.postgres_url().unwrap();
+    let script = format!(
+        "create table slow (tenant text not null);
+         create function at_commit() returns trigger language plpgsql as $$ begin {what} return null; end $$;
+         create constraint trigger at_commit after insert on slow deferrable initially deferred for each row execute function at_commit();"
+    );
+    crate::administer(url, &script).unwrap();
+    test
+}
+
+fn session(test: &engines::TestDatabase, runtime: &Runtime, mode: &Mode) -> PostgresSession {
+    let warnings = Warnings::default();
+    let pool = connect::pool(test.postgres_url().unwrap(), 1, &warnings).unwrap();
+    let client = runtime.block_on(pool.get()).unwrap();
+    PostgresSession::new(runtime.handle().clone(), warnings, client, mode)
+}
+
+fn rows(test: &engines::TestDatabase) -> usize {
+    test.database.read(|read| read.query_text("select tenant from slow", &[])).unwrap().len()
+}
+
+#[test]
+fn a_statement_past_its_deadline_may_be_repeated_and_its_connection_is_gone() {
+    let test = engines::postgres();
+    let runtime = connect::runtime(1).unwrap();
+    let mut session = session(&test, &runtime, &HASTY);
+    let begun = Instant::now();
+    session.begin().unwrap();
+    let outcome = session.query(Text::Generated("select 1 as one from pg_sleep(5)"), &[]);
+    assert!(matches!(outcome, Err(Error::Transient(_))), "{outcome:?}");
+    assert!(begun.elapsed() < Duration::from_secs(3));
+    let next = session.query(Text::Generated("select 1 as one"), &[]);
+    assert!(matches!(next, Err(Error::Transient(_))), "{next:?}");
+    session.rollback().unwrap();
+    // It was dropped and not cancelled: the server is still at it.
+    let busy = "select 1 as one from pg_stat_activity where query like '%pg_sleep(5)' and state = 'active'";
+    assert_eq!(test.database.read(|read| read.query_text(busy, &[])).unwrap().len(), 1);
+}
+
+#[test]
+fn a_commit_past_its_deadline_is_in_doubt_and_may_have_happened() {
+    let test = at_commit("perform pg_sleep(1.5);");
+    let runtime = connect::runtime(1).unwrap();
+    let mut session = session(&test, &runtime, &HASTY);
+    session.begin().unwrap();
+    session.execute(Text::Generated("insert into slow (tenant) values ('t')"), &[]).unwrap();
+    let outcome = session.commit();
+    assert!(matches!(outcome, Err(Error::InDoubt(_))), "{outcome:?}");
+    assert_eq!(rows(&test), 0);
+    // Here it does happen, a second later: repeating it blindly would have written it twice.
+    let until = Instant::now() + Duration::from_secs(10);
+    while rows(&test) == 0 && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(rows(&test), 1);
+}
+
+#[test]
+fn a_commit_that_did_not_wait_for_the_standby_is_in_doubt() {
+    let test = at_commit("raise warning 'canceling wait for synchronous replication due to user request';");
+    let runtime = connect::runtime(1).unwrap();
+    let mut session = session(&test, &runtime, &COMMAND);
+    session.begin().unwrap();
+    session.execute(Text::Generated("insert into slow (tenant) values ('t')"), &[]).unwrap();
+    let outcome = session.commit();
+    assert!(matches!(outcome, Err(Error::InDoubt(_))), "{outcome:?}");
+}
+
+#[test]
+fn another_warning_at_commit_does_no_harm() {
+    let test = at_commit("raise warning 'the moon is full';");
+    let runtime = connect::runtime(1).unwrap();
+    let mut session = session(&test, &runtime, &COMMAND);
+    session.begin().unwrap();
+    session.execute(Text::Generated("insert into slow (tenant) values ('t')"), &[]).unwrap();
+    session.commit().unwrap();
+    assert_eq!(rows(&test), 1);
+}
+
+#[test]
+fn a_session_that_is_left_open_does_not_go_back_to_the_pool() {
+    let test = at_commit("");
+    let runtime = connect::runtime(1).unwrap();
+    let mut left = session(&test, &runtime, &COMMAND);
+    left.begin().unwrap();
+    left.execute(Text::Generated("insert into slow (tenant) values ('t')"), &[]).unwrap();
+    drop(left);
+    assert_eq!(rows(&test), 0);
+}
+
+#[test]
+fn a_failed_begin_lets_nothing_behind_it_be_written() {
+    let test = at_commit("");
+    let runtime = connect::runtime(1).unwrap();
+    let broken = Mode { begin: "begin isolation level nonsense", ..COMMAND };
+    let mut session = session(&test, &runtime, &broken);
+    session.begin().unwrap();
+    let outcome = session.execute(Text::Generated("insert into slow (tenant) values ('t')"), &[]);
+    assert!(matches!(outcome, Err(Error::Internal(_))), "{outcome:?}");
+    session.rollback().unwrap();
+    assert_eq!(rows(&test), 0);
+}

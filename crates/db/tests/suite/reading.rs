@@ -1,0 +1,79 @@
+//! Reading: one state for the whole of a read, and nothing written.
+
+use crate::{SCHEMA, count, insert, internal};
+use db::sql;
+use crate::engines::both_migrated;
+
+const COUNT: db::Sql = sql("select count(*) as n from thing where tenant = $1");
+
+#[test]
+fn a_read_does_not_see_what_is_committed_after_it_began() {
+    both_migrated(SCHEMA, |test| {
+        insert(&test.database, "a", 1).unwrap();
+        let seen = test
+            .database
+            .read(|read| {
+                let before = read.query_one(COUNT, &["t".into()])?.int("n")?;
+                let writer = test.database.clone();
+                std::thread::spawn(move || insert(&writer, "b", 2)).join().unwrap()?;
+                Ok((before, read.query_one(COUNT, &["t".into()])?.int("n")?))
+            })
+            .unwrap();
+        assert_eq!(seen, (1, 1));
+        assert_eq!(count(&test.database), 2);
+    });
+}
+
+#[test]
+fn a_read_cannot_write() {
+    both_migrated(SCHEMA, |test| {
+        let delete = sql("delete from thing where tenant = $1 returning id");
+        insert(&test.database, "a", 1).unwrap();
+        internal(test.database.read(|read| read.query(delete, &["t".into()])));
+        internal(test.database.query(delete, &["t".into()]));
+        assert_eq!(count(&test.database), 1);
+    });
+}
+
+#[test]
+fn a_panic_in_a_read_gives_the_connection_back() {
+    both_migrated(SCHEMA, |test| {
+        for _ in 0..40 {
+            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                test.database.read(|read| -> base::Result<()> {
+                    read.query(COUNT, &["t".into()])?;
+                    panic!("the reader is broken")
+                })
+            }));
+            assert!(outcome.is_err());
+        }
+        assert_eq!(count(&test.database), 0);
+    });
+}
+
+#[test]
+fn more_readers_than_connections_take_turns() {
+    both_migrated(SCHEMA, |test| {
+        insert(&test.database, "a", 1).unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..40 {
+                scope.spawn(|| {
+                    for _ in 0..10 {
+                        assert_eq!(count(&test.database), 1);
+                    }
+                });
+            }
+        });
+    });
+}
+
+#[test]
+fn a_statement_is_prepared_without_being_run() {
+    both_migrated(SCHEMA, |test| {
+        test.database.prepare_only("delete from parent where tenant = $1").unwrap();
+        test.database.prepare_only("insert into thing (tenant, id) values ($1, $2) returning id").unwrap();
+        internal(test.database.prepare_only("select nothing from thing where tenant = $1"));
+        internal(test.database.prepare_only("select \"zzz\" as word"));
+        internal(test.database.prepare_only("selec 1"));
+    });
+}

@@ -1,0 +1,83 @@
+//! Puts kernel, domains, database and files together.
+
+use base::{Result, SystemClock, SystemIds};
+use blob::BlobStore;
+use clap::Args;
+use db::{Config, Database, Migration};
+use kernel::catalog::Module;
+use kernel::password::Hashing;
+use kernel::{Kernel, MAIN_TENANT, Setup};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Where the data is.
+#[derive(Debug, Clone, Args)]
+pub struct Place {
+    /// Folder of the embedded database and the files.
+    #[arg(long, value_name = "DIR", env = "PLUMB_DATA", default_value = "data")]
+    pub data: PathBuf,
+    /// PostgreSQL instead of the embedded database: postgres://user:password@host/database.
+    #[arg(long, value_name = "URL", env = "PLUMB_DATABASE_URL")]
+    pub database: Option<String>,
+    /// Folder for files, when it is not `files` in the data folder.
+    #[arg(long, value_name = "DIR", env = "PLUMB_FILES")]
+    pub files: Option<PathBuf>,
+}
+
+/// Connections to PostgreSQL per node: two to four for each core serve best.
+const POOL_SIZE: usize = 8;
+
+impl Place {
+    pub fn open_database(&self) -> Result<Database> {
+        let config = match &self.database {
+            Some(url) => Config::Postgres { url: url.clone(), pool_size: POOL_SIZE },
+            None => {
+                make_folder(&self.data)?;
+                Config::Sqlite { folder: self.data.clone() }
+            }
+        };
+        Database::open(&config)
+    }
+
+    pub fn open_files(&self) -> Result<BlobStore> {
+        let folder = self.files.clone().unwrap_or_else(|| self.data.join("files"));
+        make_folder(&folder)?;
+        BlobStore::open(&folder)
+    }
+
+    /// Opens database and files, brings the schema up to date and puts the kernel together.
+    pub fn open(&self) -> Result<Kernel> {
+        let database = self.open_database()?;
+        database.migrate(&migrations())?;
+        let kernel = Kernel::new(Setup {
+            database,
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(SystemIds::default()),
+            files: self.open_files()?,
+            modules: modules(),
+            hashing: Hashing::standard(),
+            chains: 1,
+        })?;
+        kernel.prepare_tenant(MAIN_TENANT)?;
+        Ok(kernel)
+    }
+}
+
+fn make_folder(folder: &std::path::Path) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(|error| {
+        base::Refusal::new(base::RefusalKind::Unavailable, "no_folder", format!("The folder {} cannot be made: {error}.", folder.display())).into()
+    })
+}
+
+/// The domains of the product.
+pub fn modules() -> Vec<Module> {
+    vec![plm::module(), qms::module(), lms::module()]
+}
+
+/// All migrations, in their order.
+pub fn migrations() -> Vec<Migration> {
+    let mut all = kernel::MIGRATIONS.to_vec();
+    all.extend_from_slice(plm::MIGRATIONS);
+    all.sort_by_key(|migration| migration.number);
+    all
+}

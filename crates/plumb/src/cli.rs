@@ -1,0 +1,151 @@
+//! The command line.
+
+use crate::assembly::Place;
+use crate::{demo, people, portable, server, terminal, verification};
+use base::Result;
+use clap::{Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// What the product is, what the quality was, and who was trained: on one signed record.
+#[derive(Debug, Parser)]
+#[command(name = "plumb", version, about)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make the data and the first administrator.
+    Init {
+        #[command(flatten)]
+        place: Place,
+        /// User name of the administrator.
+        #[arg(long, default_value = "admin")]
+        login: String,
+        /// Full name of the administrator, as it stands beside signatures.
+        #[arg(long)]
+        name: String,
+        /// IANA time zone of the administrator.
+        #[arg(long, default_value = "UTC")]
+        zone: String,
+        /// Asked for on the terminal when it is not in the environment.
+        #[arg(long, env = "PLUMB_PASSWORD", hide_env_values = true)]
+        password: Option<String>,
+    },
+    /// Serve pages and API.
+    Serve {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        listen: server::Listen,
+    },
+    /// Make the demo company (when the data is empty) and serve it.
+    Demo {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        listen: server::Listen,
+        /// Only make the data.
+        #[arg(long)]
+        no_serve: bool,
+    },
+    /// Bring the schema up to date.
+    Migrate {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Check the whole trail and every row. Exit code 1 when something is wrong.
+    Verify {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Add a person.
+    User {
+        #[command(flatten)]
+        place: Place,
+        /// User name of the administrator who adds.
+        #[arg(long)]
+        by: String,
+        #[arg(long, env = "PLUMB_PASSWORD", hide_env_values = true)]
+        by_password: Option<String>,
+        /// User name of the new person.
+        #[arg(long)]
+        login: String,
+        #[arg(long)]
+        name: String,
+        /// A role to grant; may be given several times.
+        #[arg(long = "role")]
+        roles: Vec<String>,
+        #[arg(long, env = "PLUMB_NEW_PASSWORD", hide_env_values = true)]
+        password: Option<String>,
+    },
+    /// Make an API token and print it once.
+    Token {
+        #[command(flatten)]
+        place: Place,
+        #[arg(long)]
+        login: String,
+        #[arg(long, env = "PLUMB_PASSWORD", hide_env_values = true)]
+        password: Option<String>,
+        /// What the token is for.
+        #[arg(long)]
+        name: String,
+        #[arg(long, default_value_t = 90)]
+        days: i64,
+    },
+    /// Write everything into a new folder of plain files.
+    Export {
+        #[command(flatten)]
+        place: Place,
+        /// The new folder.
+        to: PathBuf,
+    },
+    /// Read an export into an empty database, on either engine, and verify the trail.
+    Import {
+        #[command(flatten)]
+        place: Place,
+        /// The folder of the export.
+        from: PathBuf,
+    },
+}
+
+/// Runs one command and answers the exit code: 0 done, 1 a check found something, 2 refused,
+/// 3 failed.
+pub fn run(arguments: Arguments) -> ExitCode {
+    match dispatch(arguments.command) {
+        Ok(code) => code,
+        Err(error) => terminal::fail(&error),
+    }
+}
+
+fn dispatch(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Init { place, login, name, zone, password } => people::init(&place, &login, &name, &zone, password)?,
+        Command::Serve { place, listen } => server::serve(place.open()?, &listen)?,
+        Command::Demo { place, listen, no_serve } => {
+            let kernel = place.open()?;
+            demo::make(&kernel)?;
+            if !no_serve {
+                demo::announce(&listen);
+                server::serve(kernel, &listen)?;
+            }
+        }
+        Command::Migrate { place } => {
+            let applied = place.open_database()?.migrate(&crate::assembly::migrations())?;
+            println!("{} migrations applied.", applied.len());
+        }
+        Command::Verify { place } => {
+            if !verification::verify(&place)? {
+                return Ok(ExitCode::from(terminal::FOUND_WRONG));
+            }
+        }
+        Command::User { place, by, by_password, login, name, roles, password } => people::add(&place, &by, by_password, &login, &name, &roles, password)?,
+        Command::Token { place, login, password, name, days } => people::token(&place, &login, password, &name, days)?,
+        Command::Export { place, to } => portable::export(&place, &to)?,
+        Command::Import { place, from } => portable::import(&place, &from)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

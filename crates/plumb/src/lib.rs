@@ -1,0 +1,11 @@
+//! The assembly: which domains are in, where the data is, what the commands of the binary do.
+//! No rules live here.
+
+pub mod assembly;
+pub mod cli;
+mod demo;
+mod people;
+mod portable;
+mod server;
+mod terminal;
+mod verification;
