@@ -171,7 +171,10 @@ pub fn execute(kernel: &Kernel, actor: &Actor, request: &Request) -> Result<Outc
     };
     let digest = request_digest(request);
     let prepared = match definition.prepare {
-        Some(prepare) => prepare(kernel, actor, &request.input)?,
+        Some(prepare) => {
+            refuse_early(kernel, &catalog, definition, actor, request)?;
+            prepare(kernel, actor, &request.input)?
+        }
         None => request.input.clone(),
     };
     let shown_once = prepared.get(SHOWN_ONCE).cloned();
@@ -193,6 +196,16 @@ pub fn execute(kernel: &Kernel, actor: &Actor, request: &Request) -> Result<Outc
     Err(base::Refusal::new(base::RefusalKind::Unavailable, "busy", "The database was busy or changing over; nothing was changed.")
         .advise("Send the same request again with the same idempotency key.")
         .into())
+}
+
+/// Slow work is done for those only who may run the command; what counts is asked again inside.
+fn refuse_early(kernel: &Kernel, catalog: &Arc<Catalog>, definition: &CommandDef, actor: &Actor, request: &Request) -> Result<()> {
+    let (catalog, needs, actor, input) = (Arc::clone(catalog), definition.needs, actor.clone(), request.input.clone());
+    kernel.database().read(move |tx| {
+        authority::still_in(tx, &actor)?;
+        let needed = needs(tx, &catalog, &actor, &input)?;
+        authority::authorise(tx, &catalog, &actor, &needed).map(|_| ())
+    })
 }
 
 struct Work {

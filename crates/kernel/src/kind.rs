@@ -174,6 +174,9 @@ pub struct Step {
     pub signers: Vec<Signer>,
     /// Signers sign one after another instead of in any order.
     pub in_order: bool,
+    /// A record in a state before this step waits for its signatures, so they stand in My work.
+    /// Off for what is signed only when there is a reason to, such as withdrawing a procedure.
+    pub awaited: bool,
     /// A reason must be given.
     pub reason: bool,
     /// What else happens in the same transaction, in this order, after the state has changed.
@@ -231,6 +234,8 @@ pub struct LinkKind {
     pub targets: Vec<String>,
     /// The link names one revision instead of whichever counts.
     pub pinned: bool,
+    /// The target's content is part of what is signed on the source ([`crate::binding`]).
+    pub binding: bool,
     /// What happens to this link when a new revision of its target becomes effective.
     pub when_target_changes: OnChange,
     /// What happens to this link when a new revision of its source becomes effective.
@@ -446,6 +451,7 @@ impl Step {
             rules: Vec::new(),
             signers: Vec::new(),
             in_order: false,
+            awaited: true,
             reason: false,
             effects: Vec::new(),
             sets: Vec::new(),
@@ -489,6 +495,12 @@ impl Step {
         self
     }
 
+    /// Signed only when there is a reason to; nobody is asked for it.
+    pub fn when_needed(mut self) -> Self {
+        self.awaited = false;
+        self
+    }
+
     pub fn with_reason(mut self) -> Self {
         self.reason = true;
         self
@@ -513,6 +525,7 @@ impl LinkKind {
             inverse: inverse.to_owned(),
             targets: targets.iter().map(|target| (*target).to_owned()).collect(),
             pinned: false,
+            binding: false,
             when_target_changes: OnChange::Nothing,
             when_source_changes: OnChange::Nothing,
         }
@@ -520,6 +533,13 @@ impl LinkKind {
 
     pub fn pinned(mut self) -> Self {
         self.pinned = true;
+        self
+    }
+
+    /// Signatures on the source cover the target's content, which is fixed while the source is in
+    /// review.
+    pub fn binding(mut self) -> Self {
+        self.binding = true;
         self
     }
 

@@ -5,6 +5,7 @@
 
 pub mod attachment;
 pub mod authority;
+pub mod binding;
 pub mod calendar;
 pub mod catalog;
 pub mod clock;
@@ -32,6 +33,7 @@ pub mod search;
 pub mod session;
 pub mod setup;
 pub mod signature;
+pub mod stamp;
 pub mod table;
 pub mod trail;
 

@@ -172,6 +172,9 @@ pub fn add(tx: &mut WriteTx<'_>, source: &Record, name: &str, target: &Record) -
     if !declared.targets.is_empty() && !declared.targets.contains(&target.kind) {
         return Err(Error::invalid("target", "wrong_kind", format!("“{}” leads to {}, not to {}", declared.label, declared.targets.join(" or "), target.kind)));
     }
+    if declared.binding {
+        record::edit_check_open(tx, source)?;
+    }
     if source.item == target.item {
         return Err(Error::invalid("target", "self_link", "a record cannot be linked to itself"));
     }

@@ -291,7 +291,7 @@ pub(crate) fn raise_signing(tx: &mut WriteTx<'_>, record: &Record) -> Result<()>
     let catalog = tx.catalog();
     let kind = catalog.known_kind(&record.kind)?;
     let mut news = Vec::new();
-    for step in kind.steps.iter().filter(|step| step.from.contains(&record.state) && step.taken_by == crate::kind::TakenBy::Person) {
+    for step in kind.steps.iter().filter(|step| step.awaited && step.from.contains(&record.state) && step.taken_by == crate::kind::TakenBy::Person) {
         for signer in &step.signers {
             let mut new = New::about(record, "sign", &format!("{}: {}", step.label, signer.meaning));
             new.step = Some(step.name.clone());

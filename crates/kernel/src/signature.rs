@@ -331,7 +331,7 @@ pub(crate) fn subject_of_step(tx: &mut dyn Read, catalog: &Catalog, permit: &aut
     if step.signers.is_empty() || !step.from.contains(&record.state) {
         return Ok(None);
     }
-    let slot = record::step::slot_for(tx, permit, &record, step)?;
+    let slot = record::step::slot_for(tx, catalog, permit, &record, step)?;
     Ok(Some(SigningSubject {
         record: record.id.clone(),
         version: record.version,

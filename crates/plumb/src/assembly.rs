@@ -81,3 +81,18 @@ pub fn migrations() -> Vec<Migration> {
     all.sort_by_key(|migration| migration.number);
     all
 }
+
+/// Refuses a database whose schema is not this program's; for work that must not change it.
+pub fn require_schema(database: &Database) -> Result<()> {
+    let (has, wanted) = (database.schema_version()?, migrations().last().map_or(0, |migration| migration.number));
+    if has == wanted {
+        return Ok(());
+    }
+    Err(base::Refusal::new(
+        base::RefusalKind::Conflict,
+        "other_schema",
+        format!("The data has schema {has}, this program works with schema {wanted}."),
+    )
+    .advise("Run `plumb migrate` with the program that shall work with it.")
+    .into())
+}

@@ -26,7 +26,7 @@ pub fn export(place: &Place, to: &Path) -> Result<()> {
     }
     fs::create_dir_all(to.join("tables")).map_err(|error| about(to, error))?;
     let database = place.open_database()?;
-    database.check_schema(&migrations())?;
+    crate::assembly::require_schema(&database)?;
     let bar = terminal::bar();
     let tables = tables_in_order(&database)?;
     bar.set_length(tables.len() as u64);

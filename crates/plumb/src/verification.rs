@@ -7,7 +7,7 @@ use base::Result;
 /// Checks every tenant; answers whether all is sound.
 pub fn verify(place: &Place) -> Result<bool> {
     let database = place.open_database()?;
-    database.check_schema(&crate::assembly::migrations())?;
+    crate::assembly::require_schema(&database)?;
     let bar = terminal::bar();
     let mut sound = true;
     for tenant in verify::tenants(&database)? {

@@ -1,1 +1,35 @@
-//! To be described.
+//! Quality: complaints, CAPAs, controlled documents, suppliers and risks, declared in the kernel's
+//! words.
+//!
+//! Each thing has a room: `kind.rs` says what it holds, `lifecycle.rs` its states, steps and rules.
+//! Change orders, parts and training are met only as links, phases and obligations, so this crate
+//! knows neither the PLM nor the LMS.
+
+pub mod capa;
+pub mod complaint;
+mod dates;
+pub mod document;
+pub mod review;
+pub mod risk;
+pub mod supplier;
+
+use kernel::catalog::Module;
+
+/// What the quality domain declares.
+pub fn module() -> Module {
+    let mut kinds = vec![complaint::kind(), capa::kind(), supplier::kind(), risk::kind()];
+    kinds.extend(document::kinds());
+    let mut commands = document::commands();
+    commands.extend(review::commands());
+    let mut jobs = document::jobs();
+    jobs.extend(review::jobs());
+    Module {
+        kinds,
+        commands,
+        trees: [complaint::trees(), capa::trees()].concat(),
+        clock_rules: [complaint::clock_rules(), capa::clock_rules()].concat(),
+        after_revise: vec![document::begin_summary_anew, risk::evaluate_anew],
+        jobs,
+        ..Module::default()
+    }
+}

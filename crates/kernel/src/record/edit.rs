@@ -1,10 +1,11 @@
 //! Changing what a record says.
 
+use crate::catalog::Catalog;
 use crate::record::{self, Record, save};
 use crate::trail::WriteTx;
-use crate::person;
+use crate::{binding, person};
 use base::limits::TITLE_CHARS;
-use base::{Error, Refusal, RefusalKind, Result};
+use base::{Blocker, Error, Refusal, RefusalKind, Result};
 use serde_json::{Map, Value as Json};
 
 /// The changes of one edit; what is `None` stays.
@@ -75,11 +76,14 @@ pub(crate) fn check_version(record: &Record, expected: i64) -> Result<()> {
     Err(Error::stale(format!("{} has changed: you saw version {expected}, it is now version {}.", record.label(), record.version)))
 }
 
-pub(crate) fn check_open(tx: &WriteTx<'_>, record: &Record) -> Result<()> {
-    if record.phase.is_open_for_edit() {
-        return Ok(());
-    }
+pub(crate) fn check_open(tx: &mut WriteTx<'_>, record: &Record) -> Result<()> {
     let catalog = tx.catalog();
+    if record.phase.is_open_for_edit() {
+        return match binding::locked_by(tx, &catalog, record)? {
+            None => Ok(()),
+            Some(source) => Err(bound(&catalog, record, &source)),
+        };
+    }
     let state = catalog.state_label(&record.kind, &record.state).to_lowercase();
     let has_revisions = catalog.kind(&record.kind).is_some_and(|kind| kind.revisions != crate::kind::Revisions::None);
     let advice = match (record.phase, has_revisions) {
@@ -90,6 +94,20 @@ pub(crate) fn check_open(tx: &WriteTx<'_>, record: &Record) -> Result<()> {
     Err(Refusal::new(RefusalKind::Conflict, "content_fixed", format!("{} is {state}: its content is fixed.", record.label()))
         .advise(advice)
         .into())
+}
+
+fn bound(catalog: &Catalog, record: &Record, source: &Record) -> Error {
+    let state = catalog.state_label(&source.kind, &source.state).to_lowercase();
+    let text = format!("{} is {state} and its signatures cover {}", source.label(), record.label());
+    Refusal::new(RefusalKind::Conflict, "content_bound", format!("The content of {} cannot change now.", record.label()))
+        .blocked_by(vec![Blocker {
+            rule: "record.content_bound".to_owned(),
+            requirement: "FRS-REC-022".to_owned(),
+            text,
+            records: vec![source.reference()],
+        }])
+        .advise(format!("Send {} back first.", source.label()))
+        .into()
 }
 
 fn date_or_none(place: &str, text: &str) -> Result<Option<String>> {

@@ -8,7 +8,7 @@ use crate::rule::{RuleContext, StepContext};
 use crate::signature::{self, Given, Proof};
 use crate::table::{ITEM, text_list};
 use crate::trail::{Stored, WriteTx};
-use crate::{clock, dossier, hold, link, obligation};
+use crate::{binding, clock, dossier, hold, link, obligation};
 use base::{Blocker, Error, Refusal, RefusalKind, Result, Timestamp};
 use db::{Read, sql};
 
@@ -127,7 +127,7 @@ pub enum Taken {
 
 /// The slot in which the actor would sign this step now: the first missing one whose role they
 /// hold. Refuses authors where the signature is an approval, and a second signature of one person.
-pub fn slot_for(tx: &mut dyn Read, permit: &Permit, record: &Record, step: &Step) -> Result<Signer> {
+pub fn slot_for(tx: &mut dyn Read, catalog: &Catalog, permit: &Permit, record: &Record, step: &Step) -> Result<Signer> {
     let given = signature::given(tx, record, &step.name)?;
     let mut missing = missing_signers(step, &given);
     if step.in_order {
@@ -142,7 +142,7 @@ pub fn slot_for(tx: &mut dyn Read, permit: &Permit, record: &Record, step: &Step
         let roles: Vec<_> = missing.iter().map(|signer| signer.role.as_str()).collect();
         return Err(Error::forbidden("not_a_signer", format!("This step waits for a signature by {}.", text_list(&roles, "or"))));
     };
-    if !slot.may_be_author && signature::is_author(tx, record, person)? {
+    if !slot.may_be_author && wrote_any(tx, catalog, record, person)? {
         return Err(Refusal::new(
             RefusalKind::Conflict,
             "self_approval",
@@ -160,6 +160,19 @@ pub fn slot_for(tx: &mut dyn Read, permit: &Permit, record: &Record, step: &Step
     Ok(slot.clone())
 }
 
+/// Whether the person wrote the record or anything that its signatures cover.
+fn wrote_any(tx: &mut dyn Read, catalog: &Catalog, record: &Record, person: &str) -> Result<bool> {
+    if signature::is_author(tx, record, person)? {
+        return Ok(true);
+    }
+    for bound in binding::bound(tx, catalog, record)? {
+        if signature::is_author(tx, &bound, person)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Takes a step for a person: signs where a signature is asked for, and takes the step when
 /// nothing is missing any more.
 pub fn take_as_person(tx: &mut WriteTx<'_>, permit: &Permit, record: &Record, version: i64, name: &str, proof: Option<&Proof>) -> Result<Taken> {
@@ -174,7 +187,7 @@ pub fn take_as_person(tx: &mut WriteTx<'_>, permit: &Permit, record: &Record, ve
     }
     refuse_if_blocked(tx, &catalog, record, &step)?;
     if !step.signers.is_empty() {
-        let slot = slot_for(tx, permit, record, &step)?;
+        let slot = slot_for(tx, &catalog, permit, record, &step)?;
         let proof = proof.ok_or_else(|| Error::internal("a signed step reached the record without a proof"))?;
         let signature = signature::write(tx, proof, record, &step.name, &slot.meaning, &slot.role, None)?;
         obligation::close_signing(tx, record, &step.name, &slot.role, &signature)?;
@@ -236,6 +249,9 @@ fn apply(tx: &mut WriteTx<'_>, permit: &Permit, before: &Record, step: &Step, ca
     let mut after = before.clone();
     after.state.clone_from(&step.to);
     after.phase = phase;
+    if before.phase.is_open_for_edit() && !phase.is_open_for_edit() {
+        after.detail = binding::digest(tx, &catalog, before)?.or(after.detail);
+    }
     if phase == Phase::Effective && before.phase != Phase::Effective {
         let zone = crate::place::zone_of(tx, &before.tenant, before.site.as_deref())?;
         let today = tx.now().date_in(&zone)?.to_string();
@@ -254,8 +270,12 @@ fn apply(tx: &mut WriteTx<'_>, permit: &Permit, before: &Record, step: &Step, ca
     for listener in catalog.after_step() {
         listener(tx, &context)?;
     }
-    obligation::raise_signing(tx, &after)?;
-    record::get(tx, &after.tenant, &after.id)
+    // An effect may have taken the record further; that step has asked for its signatures itself.
+    let now = record::get(tx, &after.tenant, &after.id)?;
+    if now.state == after.state {
+        obligation::raise_signing(tx, &now)?;
+    }
+    Ok(now)
 }
 
 /// The item now points to this revision; the one before is superseded, and whoever is linked to
@@ -271,6 +291,10 @@ fn make_effective(tx: &mut WriteTx<'_>, permit: &Permit, record: &Record) -> Res
     tx.update(&ITEM, Some(&record.id), "item.effective", &item, pointed)?;
     let Some(earlier) = earlier.filter(|earlier| *earlier != record.id) else { return Ok(()) };
     let earlier = record::get(tx, &record.tenant, &earlier)?;
+    if earlier.phase != Phase::Effective {
+        // Withdrawn before; it stays as it is, but whoever is linked must still know.
+        return link::mark_changed(tx, record);
+    }
     let catalog = tx.catalog();
     let kind = catalog.known_kind(&earlier.kind)?;
     let supersede = kind

@@ -80,6 +80,7 @@ pub struct WriteTx<'a> {
     ids: Arc<dyn IdSource>,
     events: Vec<PendingEvent>,
     cause: Option<String>,
+    stamps: crate::stamp::Raised,
 }
 
 impl Read for WriteTx<'_> {
@@ -106,7 +107,7 @@ impl Read for WriteTx<'_> {
 
 impl<'a> WriteTx<'a> {
     pub(crate) fn new(tx: &'a mut Tx, header: Header, catalog: Arc<Catalog>, ids: Arc<dyn IdSource>) -> Self {
-        Self { tx, header, catalog, ids, events: Vec::new(), cause: None }
+        Self { tx, header, catalog, ids, events: Vec::new(), cause: None, stamps: crate::stamp::Raised::default() }
     }
 
     pub fn tenant(&self) -> &str {
@@ -247,6 +248,12 @@ impl<'a> WriteTx<'a> {
         self.tx.lock_row(table.name, &tenant, id)
     }
 
+    /// Says that this transaction changes something that caches are kept of, and takes its turn
+    /// among those that do ([`crate::stamp`]).
+    pub fn raise_stamp(&mut self, name: &'static str) -> Result<()> {
+        self.stamps.raise(self.tx, &self.header.tenant, name)
+    }
+
     pub(crate) fn has_events(&self) -> bool {
         !self.events.is_empty()
     }
@@ -322,6 +329,7 @@ impl<'a> WriteTx<'a> {
         }
         self.tx.insert_rows("event", EVENT_COLUMNS, &rows)?;
         let root = merkle::root(&leaves);
+        self.stamps.settle(self.tx, &header.tenant, &root)?;
         let head = self.tx.query_one(
             sql("update chain_head set seq = seq + 1 where tenant = $1 and chain = $2 returning seq, hash"),
             &[header.tenant.as_str().into(), header.chain.into()],

@@ -94,7 +94,7 @@ impl Bars {
         let mut bars: Vec<&Bar> = self.bars.iter().collect();
         if self.pareto {
             // Stable, so that equal values keep the order of the caller.
-            bars.sort_by(|one, other| other.value.cmp(&one.value));
+            bars.sort_by_key(|bar| std::cmp::Reverse(bar.value));
         }
         bars
     }

@@ -35,9 +35,9 @@ pub struct Lifecycle {
     pub steps: Vec<Step>,
 }
 
-const BOX: i32 = 104;
+const BOX: i32 = 114;
 const BOX_HEIGHT: i32 = 44;
-const GAP: i32 = 78;
+const GAP: i32 = 80;
 const LANE: i32 = 24;
 
 /// A step between drawn states, with the lane it runs in.
@@ -127,7 +127,7 @@ fn left_of(index: usize) -> i32 {
 
 fn state_box(index: usize, state: &State, top: i32) -> Markup {
     let x = left_of(index);
-    let lines = wrap(&state.word, SMALL, BOX - 30, 2);
+    let lines = wrap(&state.word, SMALL, BOX - 28, 2);
     let first = top + BOX_HEIGHT / 2 + 4 - (to_i32(lines.len()) - 1) * 7;
     html! {
         g {
@@ -145,7 +145,7 @@ fn state_box(index: usize, state: &State, top: i32) -> Markup {
 fn straight_step(route: &Route, top: i32) -> Markup {
     let (from, to) = (left_of(route.from) + BOX, left_of(route.to));
     let y = top + BOX_HEIGHT / 2;
-    let lines = wrap(&route.step.label, SMALL, GAP - 10, 2);
+    let lines = wrap(&route.step.label, SMALL, GAP - 6, 2);
     html! {
         g {
             (path(&format!("M{from} {y}H{}", to - 6), Ink::Plain, false))

@@ -16,7 +16,7 @@ pub struct Completion {
     pub total: u64,
 }
 
-const BAR: i32 = 480;
+const BAR: i32 = 356;
 
 impl Completion {
     fn open(&self) -> u64 {
@@ -63,7 +63,7 @@ impl Completion {
             (solid(0, 1, done, 10, Ink::Good))
             (solid(BAR - late, 1, late, 10, Ink::Bad))
             @for (index, (ink, word, count)) in parts.iter().enumerate() {
-                @let x = i32::try_from(index).unwrap_or(0) * 110;
+                @let x = i32::try_from(index).unwrap_or(0) * 78;
                 (glyph(x + 7, 26, *ink))
                 (small(x + 17, 30, Type::Normal, Hang::Start, &format!("{} {word}", grouped(*count))))
             }

@@ -58,7 +58,7 @@ pub struct RiskMatrix {
     pub cells: Vec<Vec<RiskCell>>,
 }
 
-const CELL: i32 = 88;
+const CELL: i32 = 78;
 const ROW: i32 = 44;
 const HEAD: i32 = 40;
 
@@ -85,7 +85,7 @@ impl RiskMatrix {
                 }
             }
             (small(left - 10, 20 + to_i32(rows) * ROW + 15, Type::Quiet, Hang::End, "Severity"))
-            @for (index, region) in regions.iter().enumerate() { (legend(to_i32(index) * 140, height - 10, *region, sum(*region))) }
+            @for (index, region) in regions.iter().enumerate() { (legend(to_i32(index) * 136, height - 10, *region, sum(*region))) }
         };
         Canvas { id: &self.id, width: total_width, height, title: &self.title, description: &description, linked: true }.draw(&body)
     }

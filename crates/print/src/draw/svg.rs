@@ -103,8 +103,8 @@ impl Canvas<'_> {
         let (title_id, desc_id) = (format!("{id}-title"), format!("{id}-desc"));
         // Narrow drawings may shrink with the page, wide ones scroll before they become unreadable.
         let room = match self.width {
-            ..=420 => "drawing",
-            421..=760 => "drawing wide",
+            ..=520 => "drawing",
+            521..=760 => "drawing wide",
             _ => "drawing wider",
         };
         html! {

@@ -40,7 +40,7 @@ impl Render for Story {
 impl Render for Claim {
     fn render(&self) -> Markup {
         html! {
-            li.claim {
+            li.claim.open[!self.proven] {
                 p.claim-when { (self.when) }
                 div.claim-text {
                     p { a.number href=(self.record.href) { (self.record.text) } " " span.muted { (self.record.detail) } @if let Some(state) = &self.state { " " (state) } }
@@ -52,8 +52,8 @@ impl Render for Claim {
                     p.claim-proof {
                         @if !self.proven { b { "Not proven: " } }
                         (self.proof_text)
-                        @if let Some(proof) = &self.proof { " " (proof) }
                     }
+                    @if let Some(proof) = &self.proof { p.claim-check { (proof) } }
                 }
             }
         }

@@ -1,0 +1,343 @@
+//! Where HTTP ends: a request becomes a [`Visit`], an [`Answer`] becomes a response.
+//!
+//! Pages are synchronous and run on the blocking pool, because the database is. A page that
+//! changes something gets a form only after the request has proved that it comes from our own
+//! pages.
+
+use crate::shell;
+use axum::body::Body;
+use axum::extract::{FromRequest, Multipart, RawPathParams, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base::limits::{REQUEST_BODY_BYTES, UPLOAD_BYTES};
+use base::{Error, RefusalKind, Result};
+use kernel::authority::{Actor, Viewer};
+use kernel::catalog::Catalog;
+use kernel::command::Outcome;
+use kernel::{Kernel, MAIN_TENANT, session};
+use maud::Markup;
+use std::sync::Arc;
+
+/// What a server decides once.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The company's name on the sign-in page.
+    pub organisation: String,
+    /// Cookies are sent over TLS only.
+    pub secure_cookies: bool,
+    /// A line for the sign-in page: the logins of the demo company.
+    pub notice: String,
+}
+
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub kernel: Kernel,
+    pub settings: Arc<Settings>,
+}
+
+/// A file that came with a form, already in the file store.
+#[derive(Debug, Clone)]
+pub(crate) struct Upload {
+    pub field: String,
+    pub name: String,
+    pub media_type: String,
+    pub digest: String,
+    pub size_bytes: i64,
+}
+
+/// Somebody signed in, asking for a page.
+pub(crate) struct Visit {
+    pub kernel: Kernel,
+    pub settings: Arc<Settings>,
+    pub actor: Actor,
+    pub catalog: Arc<Catalog>,
+    pub viewer: Viewer,
+    pub request: Incoming,
+}
+
+/// The parts of a request that pages look at.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Incoming {
+    pub path: String,
+    pub params: Vec<(String, String)>,
+    pub query: Vec<(String, String)>,
+    pub form: Vec<(String, String)>,
+    pub uploads: Vec<Upload>,
+    pub flash: Option<String>,
+    pub session_token: Option<String>,
+}
+
+/// What a page answers.
+pub(crate) enum Answer {
+    Page(Box<crate::ui::Page>),
+    /// See other: after every change.
+    Go { to: String, flash: Option<String> },
+    Json(serde_json::Value),
+    /// Signed in: the token goes into the cookie.
+    SignedIn { token: String, to: String },
+    SignedOut,
+    /// A page with another status, as a form that comes back with errors.
+    Refused(StatusCode, Box<crate::ui::Page>),
+    File { name: String, media_type: String, bytes: Vec<u8> },
+}
+
+pub(crate) type PageFn = fn(&Visit) -> Result<Answer>;
+pub(crate) type OpenPageFn = fn(&Shared, &Incoming) -> Result<Answer>;
+
+const SESSION_COOKIE: &str = "plumb_session";
+const FLASH_COOKIE: &str = "plumb_flash";
+
+impl Incoming {
+    pub fn param(&self, name: &str) -> &str {
+        value_of(&self.params, name).unwrap_or("")
+    }
+
+    pub fn query(&self, name: &str) -> Option<&str> {
+        value_of(&self.query, name).filter(|value| !value.is_empty())
+    }
+
+    pub fn field(&self, name: &str) -> Option<&str> {
+        value_of(&self.form, name)
+    }
+
+    /// A field that must be there.
+    pub fn need(&self, name: &str) -> Result<&str> {
+        self.field(name).filter(|value| !value.trim().is_empty()).ok_or_else(|| Error::invalid(name, "missing_field", "this is needed"))
+    }
+
+    /// The idempotency key the page made for its form.
+    pub fn key(&self) -> Result<&str> {
+        self.need("key")
+    }
+}
+
+fn value_of<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
+impl Visit {
+    /// Reads one consistent state.
+    pub fn read<T>(&self, body: impl FnMut(&mut dyn db::Read) -> Result<T>) -> Result<T> {
+        self.kernel.database().read(body)
+    }
+
+    /// Runs a command for the person.
+    pub fn run(&self, command: &str, input: serde_json::Value) -> Result<Outcome> {
+        let mut request = kernel::command::Request::new(command, input, self.request.key()?);
+        request.reason = self.request.field("reason").map(str::trim).filter(|reason| !reason.is_empty()).map(str::to_owned);
+        self.kernel.execute(&self.actor, &request)
+    }
+
+    pub fn tenant(&self) -> &str {
+        self.actor.tenant()
+    }
+}
+
+/// A page for people who are signed in.
+pub(crate) async fn signed_in(page: PageFn, shared: State<Shared>, params: RawPathParams, request: Request) -> Response {
+    let State(shared) = shared;
+    answer_with(shared, params, request, move |shared, incoming| {
+        let actor = match &incoming.session_token {
+            Some(token) => session::actor_of_session(&shared.kernel, MAIN_TENANT, token)?,
+            None => None,
+        };
+        let Some(actor) = actor else {
+            return Ok(Answer::Go { to: format!("/sign-in?next={}", crate::text::encode(&incoming.path)), flash: None });
+        };
+        if actor.must_change_password() && !matches!(incoming.path.as_str(), "/password" | "/sign-out") {
+            return Ok(Answer::Go { to: "/password".to_owned(), flash: None });
+        }
+        let catalog = shared.kernel.catalog()?;
+        let here = actor.clone();
+        let catalog_here = Arc::clone(&catalog);
+        let viewer = shared.kernel.database().read(|tx| kernel::authority::viewer(tx, &catalog_here, &here))?;
+        let visit = Visit { kernel: shared.kernel.clone(), settings: Arc::clone(&shared.settings), actor, catalog, viewer, request: incoming.clone() };
+        match page(&visit) {
+            Err(error) => Ok(shell::error_answer(Some(&visit), &error)),
+            done => done,
+        }
+    })
+    .await
+}
+
+/// A page that needs nobody: sign-in.
+pub(crate) async fn open_to_all(page: OpenPageFn, shared: State<Shared>, params: RawPathParams, request: Request) -> Response {
+    let State(shared) = shared;
+    answer_with(shared, params, request, move |shared, incoming| page(shared, incoming)).await
+}
+
+async fn answer_with(
+    shared: Shared,
+    params: RawPathParams,
+    request: Request,
+    work: impl Fn(&Shared, &Incoming) -> Result<Answer> + Send + 'static,
+) -> Response {
+    let secure = shared.settings.secure_cookies;
+    let incoming = match read_request(&shared, params, request).await {
+        Ok(incoming) => incoming,
+        Err(error) => return respond(shell::error_answer(None, &error), secure, false),
+    };
+    let had_flash = incoming.flash.is_some();
+    let worked = tokio::task::spawn_blocking(move || match work(&shared, &incoming) {
+        Ok(answer) => answer,
+        Err(error) => shell::error_answer(None, &error),
+    })
+    .await;
+    match worked {
+        Ok(answer) => respond(answer, secure, had_flash),
+        Err(error) => {
+            tracing::error!(%error, "a page panicked");
+            respond(shell::error_answer(None, &Error::internal(error)), secure, false)
+        }
+    }
+}
+
+async fn read_request(shared: &Shared, params: RawPathParams, request: Request) -> Result<Incoming> {
+    let (parts, body) = request.into_parts();
+    let mut incoming = Incoming {
+        path: parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+        params: params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        query: pairs(parts.uri.query().unwrap_or("").as_bytes())?,
+        flash: cookie(&parts.headers, FLASH_COOKIE).and_then(|text| crate::text::decode(&text)),
+        session_token: cookie(&parts.headers, SESSION_COOKIE),
+        ..Incoming::default()
+    };
+    if parts.method == Method::POST {
+        check_origin(&parts.headers)?;
+        let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
+        if content_type.starts_with("multipart/form-data") {
+            let multipart = Multipart::from_request(Request::from_parts(parts, body), &()).await;
+            let multipart = multipart.map_err(|error| Error::malformed("bad_form", error.body_text()))?;
+            read_parts(shared, multipart, &mut incoming).await?;
+        } else if content_type.starts_with("application/x-www-form-urlencoded") {
+            let bytes = axum::body::to_bytes(body, REQUEST_BODY_BYTES).await;
+            let bytes = bytes.map_err(|_| Error::too_large("body", format!("a form has at most {REQUEST_BODY_BYTES} bytes")))?;
+            incoming.form = pairs(&bytes)?;
+        } else {
+            return Err(Error::malformed("bad_form", "this is not a form"));
+        }
+    }
+    Ok(incoming)
+}
+
+/// Only our own pages may post (SameSite=Strict keeps the cookie away too; this is the second
+/// fence). Browsers say where a request comes from in `Sec-Fetch-Site` or `Origin`.
+fn check_origin(headers: &HeaderMap) -> Result<()> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let same = match (text("sec-fetch-site"), text("origin"), text("host")) {
+        (Some(site), _, _) => site == "same-origin",
+        (None, Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, rest)| rest == host),
+        _ => false,
+    };
+    if same { Ok(()) } else { Err(Error::forbidden("foreign_form", "This form was not sent from a page of this server.")) }
+}
+
+async fn read_parts(shared: &Shared, mut multipart: Multipart, incoming: &mut Incoming) -> Result<()> {
+    let bad = |error: axum::extract::multipart::MultipartError| Error::malformed("bad_form", error.body_text());
+    while let Some(mut field) = multipart.next_field().await.map_err(bad)? {
+        let name = field.name().unwrap_or("").to_owned();
+        let file_name = field.file_name().map(str::to_owned);
+        let media_type = field.content_type().unwrap_or("application/octet-stream").to_owned();
+        let limit = if file_name.is_some() { UPLOAD_BYTES } else { REQUEST_BODY_BYTES };
+        let mut bytes = Vec::new();
+        while let Some(chunk) = field.chunk().await.map_err(bad)? {
+            if bytes.len() + chunk.len() > limit {
+                return Err(Error::too_large(name, format!("at most {limit} bytes are allowed")));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        match file_name {
+            Some(file_name) if !bytes.is_empty() => {
+                let files = shared.kernel.files().clone();
+                let size_bytes = bytes.len() as i64;
+                let stored = tokio::task::spawn_blocking(move || files.put(&bytes)).await.map_err(Error::internal)?;
+                incoming.uploads.push(Upload { field: name, name: file_name, media_type, digest: stored?.hex(), size_bytes });
+            }
+            Some(_) => {}
+            None => {
+                let text = String::from_utf8(bytes).map_err(|_| Error::malformed("bad_utf8", format!("the field {name} is not UTF-8")))?;
+                incoming.form.push((name, text));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn pairs(bytes: &[u8]) -> Result<Vec<(String, String)>> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Error::malformed("bad_utf8", "the request is not UTF-8"))?;
+    text.split('&')
+        .filter(|part| !part.is_empty())
+        .map(|part| {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            let read = |text: &str| crate::text::decode(text).ok_or_else(|| Error::malformed("bad_utf8", "the request is not UTF-8"));
+            Ok((read(name)?, read(value)?))
+        })
+        .collect()
+}
+
+fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';')).find_map(|pair| {
+        let (key, value) = pair.trim().split_once('=')?;
+        (key == name && !value.is_empty()).then(|| value.to_owned())
+    })
+}
+
+fn set_cookie(name: &str, value: &str, secure: bool, age_seconds: Option<i64>) -> Option<HeaderValue> {
+    let secure = if secure { "; Secure" } else { "" };
+    let age = age_seconds.map(|age| format!("; Max-Age={age}")).unwrap_or_default();
+    HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{age}")).ok()
+}
+
+fn respond(answer: Answer, secure: bool, had_flash: bool) -> Response {
+    let mut cookies = Vec::new();
+    if had_flash && !matches!(answer, Answer::Go { .. }) {
+        cookies.extend(set_cookie(FLASH_COOKIE, "", secure, Some(0)));
+    }
+    let mut response = match answer {
+        Answer::Page(page) => html(StatusCode::OK, maud::Render::render(&*page)),
+        Answer::Refused(status, page) => html(status, maud::Render::render(&*page)),
+        Answer::Json(value) => ([(header::CONTENT_TYPE, "application/json")], value.to_string()).into_response(),
+        Answer::Go { to, flash } => {
+            if let Some(flash) = flash {
+                cookies.extend(set_cookie(FLASH_COOKIE, &crate::text::encode(&flash), secure, Some(60)));
+            }
+            see_other(&to)
+        }
+        Answer::SignedIn { token, to } => {
+            cookies.extend(set_cookie(SESSION_COOKIE, &token, secure, None));
+            see_other(&to)
+        }
+        Answer::SignedOut => {
+            cookies.extend(set_cookie(SESSION_COOKIE, "", secure, Some(0)));
+            see_other("/sign-in")
+        }
+        Answer::File { name, media_type, bytes } => {
+            let disposition = format!("attachment; filename*=UTF-8''{}", crate::text::encode(&name));
+            ([(header::CONTENT_TYPE, media_type), (header::CONTENT_DISPOSITION, disposition)], Body::from(bytes)).into_response()
+        }
+    };
+    for value in cookies {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    response
+}
+
+fn html(status: StatusCode, markup: Markup) -> Response {
+    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], markup.into_string()).into_response()
+}
+
+fn see_other(to: &str) -> Response {
+    // Only addresses of our own: anything else would be an open redirect.
+    let safe = if to.starts_with('/') && !to.starts_with("//") && !to.contains('\\') { to } else { "/" };
+    (StatusCode::SEE_OTHER, [(header::LOCATION, safe.to_owned())]).into_response()
+}
+
+/// The status of an error page.
+pub(crate) fn status_of(error: &Error) -> StatusCode {
+    let code = match error {
+        Error::Refused(refusal) => refusal.kind.http_status(),
+        Error::Transient(_) | Error::InDoubt(_) => RefusalKind::Unavailable.http_status(),
+        Error::Internal(_) => 500,
+    };
+    StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
