@@ -76,9 +76,12 @@ export async function sign(page, answers) {
   await page.getByRole('button', { name: answers.button, exact: true }).click();
 }
 
+/** @typedef {{ rule: string, impact: string, places: string[] }} Finding */
+
 /**
- * The serious and critical findings of axe, each with its places.
+ * What axe finds, each with its first places.
  * @param {import('playwright-core').Page} page
+ * @returns {Promise<Finding[]>}
  */
 export async function findings(page) {
   // Evaluated, not added as a script element: the page's own policy stays in force.

@@ -36,6 +36,8 @@ pub const STRUCTURE_LEVELS: usize = 100;
 pub const IMPORT_LINES: usize = 20_000;
 /// Columns of an imported sheet.
 pub const IMPORT_COLUMNS: usize = 100;
+/// The last row of a sheet, blank rows counted (what Excel itself allows).
+pub const SHEET_ROWS: u32 = 1_048_576;
 /// Rows searched for the column titles of an imported sheet.
 pub const IMPORT_PREAMBLE_ROWS: usize = 50;
 /// One cell of an imported sheet, in characters (what Excel itself allows).
@@ -100,3 +102,21 @@ pub const COMMAND_TRIES: u32 = 8;
 pub const AFFECTED_ITEMS: usize = 5_000;
 /// Records walked by one impact analysis or inspector's timeline.
 pub const WALK_RECORDS: usize = 20_000;
+/// Work on the database and on files that runs at the same time in one server.
+pub const BLOCKING_WORKERS: usize = 64;
+/// Requests that wait for their turn; further ones are told to come again.
+pub const BLOCKING_QUEUE: usize = 1_024;
+/// How long a request waits for its turn, in seconds.
+pub const BLOCKING_WAIT_SECONDS: u64 = 10;
+/// Uploads that run at the same time in one server.
+pub const UPLOADS_AT_ONCE: usize = 16;
+/// The body of a request arrives within this time, in seconds.
+pub const BODY_SECONDS: u64 = 60;
+/// An uploaded file arrives within this time, in seconds.
+pub const UPLOAD_SECONDS: u64 = 600;
+/// The address of a request (path and query), in bytes.
+pub const ADDRESS_BYTES: usize = 8 << 10;
+/// Rows of one NDJSON answer.
+pub const NDJSON_ROWS: usize = 10_000;
+/// Steps of an inspector's walk from its first record.
+pub const WALK_DEPTH: usize = 12;

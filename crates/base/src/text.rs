@@ -10,6 +10,12 @@ pub fn fold(text: &str) -> String {
     text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
 }
 
+/// A secret as it is compared: NFKC, so that the same keys give the same password on every
+/// keyboard and system (NIST SP 800-63B 3.1.1.2). Case and accents stay.
+pub fn normalise_secret(secret: &str) -> String {
+    secret.nfkc().collect()
+}
+
 /// The words of a text, folded: runs of letters and digits. `PR-0012` gives `pr` and `0012`, and
 /// the searchable whole `pr0012` is added by the caller where it matters.
 pub fn words(text: &str) -> Vec<String> {
@@ -59,6 +65,13 @@ mod tests {
     fn folding_drops_accents_and_case_the_same_everywhere() {
         assert_eq!(fold("Ünïté É"), "unite e");
         assert_eq!(words("Fitting 1/4\u{a0}Ø6, O-Ring"), ["fitting", "1", "4", "ø6", "o", "ring"]);
+    }
+
+    #[test]
+    fn a_secret_is_the_same_however_its_letters_are_composed() {
+        assert_eq!(normalise_secret("u\u{308}\u{fb03}\u{ff21}"), "üffiA");
+        assert_ne!(normalise_secret("Ü"), normalise_secret("U"));
+        assert_ne!(normalise_secret("a"), normalise_secret("A"));
     }
 
     #[test]

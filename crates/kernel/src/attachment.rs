@@ -1,7 +1,9 @@
 //! Files on records. The file is written and synced before the row that names it; the record's
 //! content carries each file's digest, so that a signature covers the files too.
 
+use crate::Kernel;
 use crate::record::{self, Record, edit_check_version};
+use crate::signature;
 use crate::table::{ATTACHMENT, values};
 use crate::trail::{Stored, WriteTx};
 use base::limits::LINE_CHARS;
@@ -104,4 +106,40 @@ fn set_manifest(tx: &mut WriteTx<'_>, before: &Record) -> Result<()> {
     }
     record::save(tx, before, after, "record.detail_changed")?;
     Ok(())
+}
+
+/// A stored file with what a browser needs to know.
+#[derive(Debug, Clone)]
+pub struct Content {
+    pub name: String,
+    pub media_type: String,
+    pub bytes: Vec<u8>,
+}
+
+/// How long an address on the content origin is good, in seconds.
+const TOKEN_SECONDS: i64 = 300;
+
+/// Makes a token with which the content origin, which knows no session, gives out one file. The
+/// caller has checked that the person may see the record.
+pub fn content_token(kernel: &Kernel, tenant: &str, file: &Attachment) -> Result<String> {
+    let until = kernel.now().plus_seconds(TOKEN_SECONDS).0;
+    let text = format!("{tenant}/{}/{until}", file.id);
+    let mac = signature::content_authenticator(kernel, tenant, text.as_bytes())?;
+    Ok(format!("{}.{mac}", signature::hex(text.as_bytes())))
+}
+
+/// The file a token stands for, while it is good.
+pub fn open_token(kernel: &Kernel, token: &str) -> Result<Content> {
+    let bad = || Error::not_found("This address is not good any more.");
+    let (text, mac) = token.split_once('.').ok_or_else(bad)?;
+    let text = String::from_utf8(signature::unhex(text).ok_or_else(bad)?).map_err(|_| bad())?;
+    let mut parts = text.split('/');
+    let (Some(tenant), Some(id), Some(until)) = (parts.next(), parts.next(), parts.next()) else { return Err(bad()) };
+    if signature::content_authenticator(kernel, tenant, text.as_bytes())? != mac || until.parse::<i64>().map_err(|_| bad())? < kernel.now().0 {
+        return Err(bad());
+    }
+    let (tenant, id) = (tenant.to_owned(), id.to_owned());
+    let file = kernel.database().read(move |tx| find(tx, &tenant, &id))?;
+    let digest = Digest::from_hex(&file.digest).ok_or_else(|| Error::internal("a stored digest cannot be read"))?;
+    Ok(Content { name: file.name, media_type: file.media_type, bytes: kernel.files().get(&digest)? })
 }

@@ -4,6 +4,8 @@
 //! its changes over them. What comes out is a [`Catalog`], immutable and shared. Each transaction
 //! works with exactly one, whose configuration revision stands in the trail.
 
+mod check;
+
 use crate::calendar::ClockRule;
 use crate::command::CommandDef;
 use crate::decision_tree::DecisionTree;
@@ -135,28 +137,51 @@ impl Catalog {
                     return Err(Error::internal(format!("command {} is declared twice", twice.name)));
                 }
             }
-            catalog.roles.extend(module.roles.into_iter().map(|role| (role.name.clone(), role)));
-            catalog.trees.extend(module.trees.into_iter().map(|tree| (tree.name.clone(), tree)));
-            catalog.clock_rules.extend(module.clock_rules.into_iter().map(|rule| (rule.name.clone(), rule)));
-            catalog.tables.extend(module.tables);
+            for role in module.roles {
+                if let Some(twice) = catalog.roles.insert(role.name.clone(), role) {
+                    return Err(Error::internal(format!("role {} is declared twice", twice.name)));
+                }
+            }
+            for tree in module.trees {
+                if let Some(twice) = catalog.trees.insert(tree.name.clone(), tree) {
+                    return Err(Error::internal(format!("decision tree {} is declared twice", twice.name)));
+                }
+            }
+            for rule in module.clock_rules {
+                if let Some(twice) = catalog.clock_rules.insert(rule.name.clone(), rule) {
+                    return Err(Error::internal(format!("clock rule {} is declared twice", twice.name)));
+                }
+            }
+            for table in module.tables {
+                if catalog.tables.iter().any(|known| known.name == table.name) {
+                    return Err(Error::internal(format!("table {} is declared twice", table.name)));
+                }
+                catalog.tables.push(table);
+            }
             catalog.after_step.extend(module.after_step);
             catalog.after_revise.extend(module.after_revise);
             catalog.after_link.extend(module.after_link);
             catalog.previews.extend(module.previews);
             catalog.impacts.extend(module.impacts);
-            catalog.jobs.extend(module.jobs);
+            for job in module.jobs {
+                if catalog.jobs.iter().any(|known| known.name == job.name) {
+                    return Err(Error::internal(format!("job {} is declared twice", job.name)));
+                }
+                catalog.jobs.push(job);
+            }
         }
-        catalog.settle()?;
+        catalog.settle().map_err(|problems| Error::internal(format!("bad declarations: {}", problems.join("; "))))?;
         Ok(catalog)
     }
 
-    /// The same declarations with changed kinds and roles, as a configuration package makes them.
-    pub fn with(&self, revision: i64, kinds: Vec<Kind>, roles: Vec<Role>) -> Result<Self> {
+    /// The same declarations with the kinds and roles that a configuration package makes of them;
+    /// or everything that does not fit, as sentences.
+    pub(crate) fn configured(&self, revision: i64, kinds: Vec<Kind>, roles: Vec<Role>) -> Result<Self, Vec<String>> {
         let mut catalog = self.clone();
         catalog.delivered = Some(Arc::new(self.clone()));
         catalog.revision = revision;
         catalog.kinds = kinds.into_iter().map(|kind| (kind.name.clone(), kind)).collect();
-        catalog.roles.extend(roles.into_iter().map(|role| (role.name.clone(), role)));
+        catalog.roles = roles.into_iter().map(|role| (role.name.clone(), role)).collect();
         catalog.settle()?;
         Ok(catalog)
     }
@@ -166,72 +191,18 @@ impl Catalog {
         self.delivered.as_deref().unwrap_or(self)
     }
 
-    fn settle(&mut self) -> Result<()> {
-        let problems: Vec<String> = self.kinds.values().flat_map(|kind| self.problems_of(kind)).collect();
+    fn settle(&mut self) -> Result<(), Vec<String>> {
+        let problems = check::problems(self);
         if !problems.is_empty() {
-            return Err(Error::invalid("kinds", "bad_declaration", problems.join("; ")));
+            return Err(problems);
         }
         self.permissions = self.collect_permissions();
         Ok(())
     }
 
-    /// What is wrong with a kind's declaration: unknown states, roles, link targets, states that
-    /// cannot be reached. Empty when it is sound.
+    /// What is wrong with a kind's declaration; empty when it is sound.
     pub fn problems_of(&self, kind: &Kind) -> Vec<String> {
-        let mut problems = Vec::new();
-        let mut complain = |text: String| problems.push(format!("{}: {text}", kind.name));
-        if kind.states.is_empty() {
-            complain("has no states".to_owned());
-        }
-        let role_known = |role: &str| role == EVERYONE || self.roles.contains_key(role);
-        for step in &kind.steps {
-            for state in step.from.iter().chain([&step.to]) {
-                if kind.find_state(state).is_none() {
-                    complain(format!("step {} names the unknown state {state}", step.name));
-                }
-            }
-            for role in step.roles.iter().chain(step.signers.iter().map(|signer| &signer.role)) {
-                if !role_known(role) {
-                    complain(format!("step {} names the unknown role {role}", step.name));
-                }
-            }
-            if step.taken_by == TakenBy::Person && step.roles.is_empty() && step.signers.is_empty() {
-                complain(format!("nobody may take step {}", step.name));
-            }
-        }
-        for (role, _) in &kind.grants {
-            if !role_known(role) {
-                complain(format!("grants to the unknown role {role}"));
-            }
-        }
-        for target in kind.links.iter().flat_map(|link| &link.targets) {
-            if !self.kinds.contains_key(target) {
-                complain(format!("links to the unknown kind {target}"));
-            }
-        }
-        for tree in &kind.trees {
-            if !self.trees.contains_key(tree) {
-                complain(format!("names the unknown decision tree {tree}"));
-            }
-        }
-        let mut reached: BTreeSet<&str> = kind.first_state().map(|state| state.name.as_str()).into_iter().collect();
-        loop {
-            let before = reached.len();
-            for step in &kind.steps {
-                if step.from.iter().any(|state| reached.contains(state.as_str())) {
-                    reached.insert(&step.to);
-                }
-            }
-            if reached.len() == before {
-                break;
-            }
-        }
-        for state in &kind.states {
-            if !reached.contains(state.name.as_str()) {
-                complain(format!("state {} cannot be reached", state.name));
-            }
-        }
-        problems
+        check::of_kind(self, kind)
     }
 
     fn collect_permissions(&self) -> BTreeMap<String, BTreeSet<String>> {

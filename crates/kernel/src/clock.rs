@@ -1,7 +1,7 @@
 //! Clocks on records: started by a rule, due on a date in the site's zone, extended with a reason
 //! while the first due date stays readable.
 
-use crate::calendar;
+use crate::calendar::{self, Deadline, Due};
 use crate::record::Record;
 use crate::table::{CLOCK, values};
 use crate::trail::{Stored, WriteTx};
@@ -24,10 +24,11 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Whether the due date has passed in the clock's zone.
-    pub fn is_overdue(&self, now: Timestamp) -> bool {
-        let until = self.stopped_at.unwrap_or(now);
-        until.date_in(&self.zone).is_ok_and(|today| today.to_string() > self.due_date)
+    /// Whether the due date has passed in the clock's zone, or had when the clock was stopped. A
+    /// zone or date that cannot be read is an error: it must never look like a clock in time.
+    pub fn is_overdue(&self, now: Timestamp) -> Result<bool> {
+        let date = base::time::parse_date("clock.due_date", &self.due_date)?;
+        calendar::overdue(self.stopped_at.unwrap_or(now), date, &self.zone)
     }
 }
 
@@ -106,15 +107,35 @@ pub fn stop(tx: &mut WriteTx<'_>, record: &Record, rule: &str) -> Result<()> {
     Ok(())
 }
 
-/// Moves the due date; the first one stays readable. The reason is the command's.
+/// Moves the due date where the rule lets the company do so; the first one stays readable. The
+/// reason is the command's.
 pub fn extend(tx: &mut WriteTx<'_>, clock: &Clock, due_date: &str) -> Result<()> {
-    let due = base::time::parse_date("due_date", due_date)?.to_string();
+    let to = base::time::parse_date("due_date", due_date)?;
     if clock.state != "running" {
         return Err(Error::conflict("clock_stopped", "This clock has stopped."));
     }
-    if due <= clock.due_date {
-        return Err(Error::invalid("due_date", "not_later", format!("an extension is later than {}", clock.due_date)));
-    }
-    let extended = clock.stored.with([("due_date", due.into())]);
+    let catalog = tx.catalog();
+    let rule = catalog.clock_rule(&clock.rule).ok_or_else(|| {
+        let message = format!("The rule “{}” of this clock is no longer declared, so nothing says that it may be extended.", clock.rule);
+        Error::conflict("unknown_clock_rule", message)
+    })?;
+    let date = |text: &str| -> Result<Due> { Ok(Due { date: base::time::parse_date("clock.due_date", text)?, zone: clock.zone.clone() }) };
+    let (original, current) = (date(&clock.original_due)?, date(&clock.due_date)?);
+    let before = Deadline { original, current, extensions: extensions(tx, clock)? };
+    let after = before.extended(rule, to)?;
+    let extended = clock.stored.with([("due_date", after.current.date.to_string().into())]);
     tx.update(&CLOCK, Some(&clock.record), "clock.extended", &clock.stored, extended)
+}
+
+/// How often the clock was extended, as the trail says.
+fn extensions(tx: &mut WriteTx<'_>, clock: &Clock) -> Result<u32> {
+    let tenant = tx.tenant().to_owned();
+    let row = tx.query_one(
+        sql(
+            "select count(*) as n from event
+             where tenant = $1 and subject = $2 and subject_table = 'clock' and action = 'clock.extended'",
+        ),
+        &[tenant.into(), clock.id.as_str().into()],
+    )?;
+    u32::try_from(row.int("n")?).map_err(Error::internal)
 }

@@ -1,10 +1,11 @@
 //! Decisions: answers to a versioned decision tree, the outcome, and who decided.
 
 use crate::clock;
+use crate::kind::Kind;
 use crate::record::Record;
 use crate::table::{DECISION, values};
 use crate::trail::{Stored, WriteTx};
-use base::{Error, Result, Timestamp};
+use base::{Date, Error, Refusal, RefusalKind, Result, Timestamp};
 use db::{Read, Row, Value, sql};
 use std::collections::BTreeMap;
 
@@ -55,7 +56,8 @@ pub fn current(tx: &mut dyn Read, tenant: &str, record: &str, tree: &str) -> Res
     row.map(|row| from_row(&row)).transpose()
 }
 
-/// Takes a decision: evaluates the tree, remembers its version, starts the clock of the outcome.
+/// Takes a decision: evaluates the tree, remembers its version, starts the clock of the outcome,
+/// counted from the day of awareness; refused where that day is not written down.
 /// An earlier decision of the same tree is replaced and stays readable.
 pub fn take(tx: &mut WriteTx<'_>, record: &Record, tree: &str, answers: BTreeMap<String, String>) -> Result<String> {
     let catalog = tx.catalog();
@@ -65,6 +67,10 @@ pub fn take(tx: &mut WriteTx<'_>, record: &Record, tree: &str, answers: BTreeMap
     }
     let tree = catalog.tree(tree).ok_or_else(|| Error::internal("decision tree vanished"))?;
     let outcome = tree.evaluate(&answers)?.outcome.clone();
+    let aware = match &outcome.clock {
+        Some(_) => Some(aware_on(kind, record)?),
+        None => None,
+    };
     if let Some(earlier) = current(tx, &record.tenant, &record.id, &tree.name)? {
         let replaced = earlier.stored.with([("replaced_at", tx.now().0.into())]);
         tx.update(&DECISION, Some(&record.id), "decision.replaced", &earlier.stored, replaced)?;
@@ -85,8 +91,22 @@ pub fn take(tx: &mut WriteTx<'_>, record: &Record, tree: &str, answers: BTreeMap
     ]);
     tx.insert(&DECISION, Some(&record.id), "decision.taken", row)?;
     if let Some(rule) = &outcome.clock {
-        let aware = record.field_text("aware_on").parse::<base::Date>().ok();
         clock::start_from(tx, record, rule, aware)?;
     }
     Ok(outcome.id)
+}
+
+/// The field that clocks of decisions count from: the day on which the company became aware.
+pub const AWARE_ON: &str = "aware_on";
+
+/// The day a decision's clock counts from. Counting from today instead would move a legal due date
+/// without anybody noticing.
+fn aware_on(kind: &Kind, record: &Record) -> Result<Date> {
+    record.field_text(AWARE_ON).parse().map_err(|_| {
+        let label = kind.find_field(AWARE_ON).map_or(AWARE_ON, |field| field.label.as_str());
+        Refusal::new(RefusalKind::Invalid, "aware_date_needed", format!("This decision starts a clock, and “{label}” says no day to count it from."))
+            .at(format!("fields.{AWARE_ON}"))
+            .advise(format!("Fill in “{label}”, then take the decision."))
+            .into()
+    })
 }

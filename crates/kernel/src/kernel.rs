@@ -182,7 +182,8 @@ impl Kernel {
             };
             let mut write = WriteTx::new(tx, header, catalog, Arc::clone(&kernel.inner.ids));
             body(&mut write)?;
-            write.seal()
+            // Nothing was changed after all: no transaction for the trail.
+            if write.has_events() { write.seal() } else { Ok(()) }
         })
     }
 

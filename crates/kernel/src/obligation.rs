@@ -92,7 +92,8 @@ impl New {
     }
 }
 
-pub(crate) fn from_row(row: &Row) -> Result<Obligation> {
+/// An obligation from a row of its table, for lists that a domain selects itself.
+pub fn from_row(row: &Row) -> Result<Obligation> {
     let owned = |name: &str| -> Result<Option<String>> { Ok(row.opt_text(name)?.map(str::to_owned)) };
     Ok(Obligation {
         id: row.text("id")?.to_owned(),

@@ -7,7 +7,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use base::limits::{PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN};
-use base::text::fold;
+use base::text::{fold, normalise_secret};
 use base::{Error, Refusal, RefusalKind, Result};
 
 /// Memory of the standard hash, in KiB: the OWASP Password Storage Cheat Sheet's first choice for
@@ -72,15 +72,14 @@ pub fn check_policy(login: &str, password: &str) -> Result<()> {
         let advice = format!("Use at least {PASSWORD_CHARS_MIN} characters; a few unrelated words are good.");
         Err(Refusal::new(RefusalKind::Invalid, code, message).at("password").advise(advice).into())
     };
-    if password.len() > PASSWORD_BYTES_MAX {
-        let message = format!("The password is {} bytes long; at most {PASSWORD_BYTES_MAX} are allowed.", password.len());
-        return refuse("password_too_long", message);
-    }
+    let Some(password) = compared(password) else {
+        return refuse("password_too_long", format!("The password is too long; at most {PASSWORD_BYTES_MAX} bytes are allowed."));
+    };
     let count = password.chars().count();
     if count < PASSWORD_CHARS_MIN {
         return refuse("password_too_short", format!("The password has {count} characters; at least {PASSWORD_CHARS_MIN} are needed."));
     }
-    let folded = fold(password);
+    let folded = fold(&password);
     let login = fold(login.trim());
     if login.chars().count() >= LOGIN_CHARS_COMPARED_MIN && folded.contains(&login) {
         return refuse("password_contains_login", "The password must not contain the user name.".to_owned());
@@ -98,13 +97,19 @@ pub fn check_policy(login: &str, password: &str) -> Result<()> {
     Ok(())
 }
 
+/// The password as it is compared and hashed; `None` when it is longer than any that is accepted.
+/// What is typed bounds the work of normalising, what comes out the work of hashing: one letter may
+/// stand for a whole phrase.
+fn compared(password: &str) -> Option<String> {
+    let fits = |text: &str| text.len() <= PASSWORD_BYTES_MAX;
+    Some(password).filter(|typed| fits(typed)).map(normalise_secret).filter(|normal| fits(normal))
+}
+
 /// Hashes a password with a fresh salt of [`SALT_BYTES`] random bytes; gives a PHC string
 /// (`$argon2id$v=19$m=19456,t=2,p=1$…`). The policy is [`check_policy`]'s; only the length limit
 /// is checked here again, because it bounds the work.
 pub fn hash(password: &str, hashing: &Hashing, salt: &[u8]) -> Result<String> {
-    if password.len() > PASSWORD_BYTES_MAX {
-        return Err(Error::too_large("password", format!("at most {PASSWORD_BYTES_MAX} bytes are allowed")));
-    }
+    let password = compared(password).ok_or_else(|| Error::too_large("password", format!("at most {PASSWORD_BYTES_MAX} bytes are allowed")))?;
     if salt.len() != SALT_BYTES {
         return Err(Error::internal(format!("a salt of {} bytes instead of {SALT_BYTES}", salt.len())));
     }
@@ -117,10 +122,11 @@ pub fn hash(password: &str, hashing: &Hashing, salt: &[u8]) -> Result<String> {
 /// A stored hash that cannot be read is an internal error, never a wrong password.
 pub fn verify(stored: Option<&str>, password: &str, hashing: &Hashing) -> Result<bool> {
     // No password this long was ever accepted; the work is the same, and bounded.
-    let fits = password.len() <= PASSWORD_BYTES_MAX;
-    let candidate = if fits { password } else { "" };
+    let given = compared(password);
+    let fits = given.is_some();
+    let candidate = given.unwrap_or_default();
     let Some(stored) = stored else {
-        let spent = hash(candidate, hashing, &[0; SALT_BYTES])?;
+        let spent = hash(&candidate, hashing, &[0; SALT_BYTES])?;
         // Without a use the optimiser could drop the work.
         std::hint::black_box(spent);
         return Ok(false);
@@ -281,6 +287,19 @@ mod tests {
         assert!(verify(Some(stored), "password", &CHEAP).unwrap());
         assert!(!verify(Some(stored), "passwore", &CHEAP).unwrap());
         assert!(needs_rehash(stored, &Hashing::standard()));
+    }
+
+    #[test]
+    fn the_same_keys_give_the_same_password_on_every_system() {
+        let stored = hash("caf\u{e9} o\u{fb03}ziell", &CHEAP, &SALT).unwrap();
+        assert!(verify(Some(&stored), "cafe\u{301} offiziell", &CHEAP).unwrap());
+        assert!(!verify(Some(&stored), "cafe offiziell", &CHEAP).unwrap());
+        // One letter that stands for eighteen: a few of them are more than is accepted.
+        let phrase = "\u{fdfa}".repeat(PASSWORD_BYTES_MAX / 3);
+        assert!(phrase.len() <= PASSWORD_BYTES_MAX);
+        assert_eq!(code(check_policy("anna", &phrase)), "password_too_long");
+        assert!(hash(&phrase, &CHEAP, &SALT).is_err());
+        assert!(!verify(Some(&stored), &phrase, &CHEAP).unwrap());
     }
 
     #[test]

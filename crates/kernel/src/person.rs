@@ -196,6 +196,20 @@ pub fn set_password(tx: &mut WriteTx<'_>, person: &str, hash: &str, must_change:
     }
 }
 
+/// Puts a stronger hash of the same password in the place of `weak`; does nothing when the password
+/// was changed since. Who chose it and when stays as it was.
+pub(crate) fn replace_hash(tx: &mut WriteTx<'_>, person: &str, weak: &str, strong: &str) -> Result<()> {
+    let tenant = tx.tenant().to_owned();
+    let row = tx.query_opt(
+        sql("select * from credential where tenant = $1 and id = $2 and sec_hash = $3"),
+        &[tenant.into(), person.into(), weak.into()],
+    )?;
+    let Some(row) = row else { return Ok(()) };
+    let before = Stored::from_row(&CREDENTIAL, &row)?;
+    let after = before.with([("sec_hash", strong.into())]);
+    tx.update(&CREDENTIAL, Some(person), "password.rehashed", &before, after)
+}
+
 /// Checks a new password against the policy and hashes it; slow on purpose, outside transactions.
 pub fn hash_password(kernel: &Kernel, login: &str, secret: &str) -> Result<String> {
     password::check_policy(login, secret)?;

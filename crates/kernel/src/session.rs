@@ -3,6 +3,7 @@
 use crate::Kernel;
 use crate::authority::{Actor, Via};
 use crate::password;
+use crate::person;
 use crate::signature::{hex, is_series_over};
 use crate::table::{SECURITY_EVENT, SESSION, values};
 use crate::trail::Stored;
@@ -21,6 +22,7 @@ pub struct SignedIn {
 /// is the same, and takes the same time.
 pub fn sign_in(kernel: &Kernel, tenant: &str, login: &str, secret: &str) -> Result<SignedIn> {
     let person = check_password(kernel, tenant, login, secret, "sign-in")?;
+    renew_hash(kernel, tenant, &person, secret)?;
     let token = hex(&kernel.ids().random_bytes(32));
     let now = kernel.now();
     let id = kernel.ids().next_id(now);
@@ -42,6 +44,24 @@ pub fn sign_in(kernel: &Kernel, tenant: &str, login: &str, secret: &str) -> Resu
     })?;
     let actor = actor(kernel, tenant, &person, Via::Session { id })?;
     Ok(SignedIn { token, actor })
+}
+
+/// Hashes the password anew where the stored hash is weaker than today's parameters: a good sign-in
+/// is the only time at which the password is at hand. Slow, so the hash is made outside; inside it
+/// replaces the old one only if nobody has set another password meanwhile.
+fn renew_hash(kernel: &Kernel, tenant: &str, person: &str, secret: &str) -> Result<()> {
+    let rows = kernel.database().query(
+        sql("select sec_hash from credential where tenant = $1 and id = $2"),
+        &[tenant.into(), person.into()],
+    )?;
+    let Some(row) = rows.first() else { return Ok(()) };
+    let weak = row.text("sec_hash")?.to_owned();
+    if !password::needs_rehash(&weak, &kernel.hashing()) {
+        return Ok(());
+    }
+    let strong = password::hash(secret, &kernel.hashing(), &kernel.ids().random_bytes(password::SALT_BYTES))?;
+    let who = person.to_owned();
+    kernel.inside(tenant, person, "password.rehash", move |tx| person::replace_hash(tx, &who, &weak, &strong))
 }
 
 /// The actor behind a session's token; `None` when it is unknown, closed, idle or too old.

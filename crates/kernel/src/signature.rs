@@ -302,6 +302,13 @@ fn open(kernel: &Kernel, token: &str) -> Result<Challenge> {
     Ok(challenge)
 }
 
+/// The authenticator of a token for the content origin: 64 hexadecimal characters. The label keeps
+/// it from ever standing for a signing challenge.
+pub(crate) fn content_authenticator(kernel: &Kernel, tenant: &str, text: &[u8]) -> Result<String> {
+    let labelled = [b"content:".as_slice(), text].concat();
+    Ok(hex(&authenticator(kernel, tenant, &labelled)?.finalize().into_bytes()))
+}
+
 fn authenticator(kernel: &Kernel, tenant: &str, text: &[u8]) -> Result<Hmac<Sha256>> {
     let mut mac = Hmac::<Sha256>::new_from_slice(&kernel.secret(tenant, "signing")?).map_err(Error::internal)?;
     mac.update(text);
@@ -312,7 +319,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn unhex(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
     if text.len() % 2 != 0 || !text.is_ascii() || text.len() > 8192 {
         return None;
     }

@@ -13,7 +13,11 @@ pub mod review;
 pub mod risk;
 pub mod supplier;
 
+use base::Result;
 use kernel::catalog::Module;
+use kernel::record::{self, Edit, Record};
+use kernel::trail::WriteTx;
+use serde_json::Value as Json;
 
 /// What the quality domain declares.
 pub fn module() -> Module {
@@ -32,4 +36,10 @@ pub fn module() -> Module {
         jobs,
         ..Module::default()
     }
+}
+
+/// Clears fields of a record whose content is open.
+pub(crate) fn clear_fields(tx: &mut WriteTx<'_>, record: &Record, names: &[&str]) -> Result<()> {
+    let fields = names.iter().map(|name| ((*name).to_owned(), Json::Null)).collect();
+    record::edit(tx, record, record.version, Edit { fields, ..Edit::default() }).map(|_| ())
 }

@@ -41,6 +41,18 @@ pub const ALL: &[Asset] = &[
     Asset { name: "icon.svg", content_type: "image/svg+xml", bytes: include_bytes!("../assets/icon.svg") },
     module!("boot.js"),
     module!("app.js"),
+    module!("combobox.js"),
+    module!("dialogs.js"),
+    module!("dom.js"),
+    module!("drafts.js"),
+    module!("entry-grid.js"),
+    module!("forms.js"),
+    module!("matrix.js"),
+    module!("palette.js"),
+    module!("rows.js"),
+    module!("shell.js"),
+    module!("treegrid.js"),
+    module!("typeahead.js"),
 ];
 
 /// The folder's name: the first characters of the digest of all files.

@@ -48,7 +48,6 @@ pub(crate) struct Upload {
 /// Somebody signed in, asking for a page.
 pub(crate) struct Visit {
     pub kernel: Kernel,
-    pub settings: Arc<Settings>,
     pub actor: Actor,
     pub catalog: Arc<Catalog>,
     pub viewer: Viewer,
@@ -151,7 +150,7 @@ pub(crate) async fn signed_in(page: PageFn, shared: State<Shared>, params: RawPa
         let here = actor.clone();
         let catalog_here = Arc::clone(&catalog);
         let viewer = shared.kernel.database().read(|tx| kernel::authority::viewer(tx, &catalog_here, &here))?;
-        let visit = Visit { kernel: shared.kernel.clone(), settings: Arc::clone(&shared.settings), actor, catalog, viewer, request: incoming.clone() };
+        let visit = Visit { kernel: shared.kernel.clone(), actor, catalog, viewer, request: incoming.clone() };
         match page(&visit) {
             Err(error) => Ok(shell::error_answer(Some(&visit), &error)),
             done => done,
@@ -248,9 +247,9 @@ async fn read_parts(shared: &Shared, mut multipart: Multipart, incoming: &mut In
         }
         match file_name {
             Some(file_name) if !bytes.is_empty() => {
-                let files = shared.kernel.files().clone();
+                let kernel = shared.kernel.clone();
                 let size_bytes = bytes.len() as i64;
-                let stored = tokio::task::spawn_blocking(move || files.put(&bytes)).await.map_err(Error::internal)?;
+                let stored = tokio::task::spawn_blocking(move || kernel.files().put(&bytes, UPLOAD_BYTES as u64)).await.map_err(Error::internal)?;
                 incoming.uploads.push(Upload { field: name, name: file_name, media_type, digest: stored?.hex(), size_bytes });
             }
             Some(_) => {}

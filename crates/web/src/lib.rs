@@ -6,6 +6,8 @@
 //! things only by commands.
 
 pub mod assets;
+mod content;
+mod domain;
 mod edge;
 mod kernel_pages;
 mod router;
@@ -13,5 +15,6 @@ mod shell;
 mod text;
 pub mod ui;
 
+pub use content::content_router;
 pub use edge::Settings;
 pub use router::router;

@@ -1,7 +1,7 @@
 //! Clock rules and due dates: from the day something happened to the day something must be done.
 
 use super::{CALENDAR_DAYS, Calendar, add_days, add_months};
-use base::{Date, Error, Refusal, RefusalKind, Result, Timestamp};
+use base::{Blocker, Date, Error, Refusal, RefusalKind, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The largest count of a rule, in its unit.
@@ -247,8 +247,9 @@ impl Deadline {
     /// time, `not_later`, or `too_many_extensions`. Who allowed it and why is the caller's event.
     pub fn extended(&self, rule: &ClockRule, to: Date) -> Result<Self> {
         if !rule.extendable {
-            let message = format!("{} sets this time; the company cannot extend it", rule.requirement);
-            return Err(Refusal::new(RefusalKind::Conflict, "not_extendable", message).at("due_date").into());
+            let text = format!("The rule “{}” ({}) sets this time; the company cannot extend it.", rule.name, rule.requirement);
+            let blocker = Blocker { rule: rule.name.clone(), requirement: rule.requirement.clone(), text: text.clone(), records: Vec::new() };
+            return Err(Refusal::new(RefusalKind::Conflict, "not_extendable", text).at("due_date").blocked_by(vec![blocker]).into());
         }
         if to <= self.current.date {
             return Err(Error::invalid("due_date", "not_later", format!("an extension is later than {}", self.current.date)));

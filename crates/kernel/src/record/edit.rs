@@ -69,14 +69,17 @@ pub fn set_detail(tx: &mut WriteTx<'_>, before: &Record, detail: Option<String>)
     save(tx, before, after, "record.detail_changed")
 }
 
-pub(crate) fn check_version(record: &Record, expected: i64) -> Result<()> {
+/// Refuses with 412 when the record is not in the version that somebody saw.
+pub fn check_version(record: &Record, expected: i64) -> Result<()> {
     if record.version == expected {
         return Ok(());
     }
     Err(Error::stale(format!("{} has changed: you saw version {expected}, it is now version {}.", record.label(), record.version)))
 }
 
-pub(crate) fn check_open(tx: &mut WriteTx<'_>, record: &Record) -> Result<()> {
+/// Refuses a change of a record whose content is fixed, by its phase or because a record in review
+/// covers it.
+pub fn check_open(tx: &mut WriteTx<'_>, record: &Record) -> Result<()> {
     let catalog = tx.catalog();
     if record.phase.is_open_for_edit() {
         return match binding::locked_by(tx, &catalog, record)? {

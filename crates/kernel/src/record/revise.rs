@@ -97,6 +97,8 @@ pub fn revise(tx: &mut WriteTx<'_>, from: &Record) -> Result<Record> {
     tx.update(&ITEM, Some(&revised.id), "item.revised", &item, pointed)?;
     link::copy_outgoing(tx, from, &revised)?;
     for copy in catalog.after_revise() {
+        // Read again each time: a domain may have changed the record as its part of the copying.
+        let revised = record::get(tx, &revised.tenant, &revised.id)?;
         copy(tx, from, &revised)?;
     }
     record::get(tx, &revised.tenant, &revised.id)

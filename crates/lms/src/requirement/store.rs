@@ -53,14 +53,11 @@ pub fn named_by(tx: &mut dyn Read, requirement: &Record) -> Result<BTreeSet<Stri
     tx.run(&query)?.iter().map(|row| Ok(row.text("id")?.to_owned())).collect()
 }
 
-/// The people who need a course now: everybody whom a requirement in force names. Nobody for a
-/// course that is not in use.
+/// The people whom a requirement in force names for a course, whatever the course's own state.
 pub fn people_of_course(tx: &mut dyn Read, course: &Record) -> Result<BTreeSet<String>> {
     let mut people = BTreeSet::new();
-    if course.phase == Phase::Effective {
-        for requirement in link::sources(tx, course, REQUIRES)?.iter().filter(|requirement| requirement.phase == Phase::Effective) {
-            people.extend(named_by(tx, requirement)?);
-        }
+    for requirement in link::sources(tx, course, REQUIRES)?.iter().filter(|requirement| requirement.phase == Phase::Effective) {
+        people.extend(named_by(tx, requirement)?);
     }
     Ok(people)
 }

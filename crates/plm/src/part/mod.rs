@@ -17,10 +17,16 @@ mod store;
 pub use commands::commands;
 pub use detail::{copy_details, note_step};
 pub use kind::kind;
-pub use lines::NewLine;
-pub use store::{BOM_LINE, Line, MANUFACTURER_PART, SourceStatus, SourcedPart, lines_of, sources_of};
+pub use store::{BOM_LINE, Line, MANUFACTURER_PART, SourceStatus, SourcedPart, lines_as_of, lines_of, sources_of};
 
-pub(crate) use detail::{Detail, DetailLine, refresh as refresh_detail, set_details};
-pub(crate) use guard::{Configuration, check_structures, walk_below};
-pub(crate) use import::{new_parts, parse_file, prepared_structure};
+pub(crate) use commands::reason_given;
+pub(crate) use detail::refresh as refresh_detail;
+pub(crate) use guard::{Configuration, check_structures};
+pub(crate) use import::{Birth, checked_sources, new_parts, parse_file, parts_numbered, prepared_structure};
 pub(crate) use kind::KIND;
+pub(crate) use lines::{CheckedLine, end as end_line, insert as insert_lines, unit_of};
+pub(crate) use sources::{end as end_source, insert as insert_sources};
+pub(crate) use store::{lines_of_many, sources_of_many, split_designators};
+
+/// The name of the stamp that differs whenever a structure or the revision that counts has changed.
+pub(crate) const STRUCTURE_STAMP: &str = "structure";

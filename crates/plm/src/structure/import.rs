@@ -23,6 +23,7 @@ use base::Result;
 use serde::{Deserialize, Serialize};
 
 pub use self::columns::Field;
+pub(crate) use self::designators::parse as parse_designators;
 
 /// What a file says a product is made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

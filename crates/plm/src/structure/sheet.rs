@@ -3,7 +3,7 @@
 //! Everything is bounded before it is unpacked or copied, because the bytes come from outside. No
 //! meaning is given to any cell here; that is [`super::import`]'s work.
 
-mod archive;
+pub(in crate::structure) mod archive;
 mod csv;
 mod xlsx;
 
@@ -86,6 +86,9 @@ impl Sheet {
 
     /// Takes a row unless it is blank; refuses one row, column or byte too many.
     fn push(&mut self, budget: &mut Budget, number: u32, mut cells: Vec<Cell>) -> Result<()> {
+        if number > limits::SHEET_ROWS {
+            return Err(Error::too_large(self.row_place(number), format!("more than {} rows", limits::SHEET_ROWS)));
+        }
         cells.truncate(cells.iter().rposition(|cell| !cell.is_blank()).map_or(0, |last| last + 1));
         if cells.is_empty() {
             return Ok(());

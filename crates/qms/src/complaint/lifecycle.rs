@@ -5,7 +5,7 @@ use super::trees::{EU_2_DAYS, EU_10_DAYS, EU_15_DAYS, MDR_5_WORK_DAYS, MDR_30_DA
 use crate::dates;
 use base::Result;
 use db::Read;
-use kernel::decision::{self, Decision};
+use kernel::decision;
 use kernel::decision_tree::Outcome;
 use kernel::kind::{Effect, Kind, Phase, Step};
 use kernel::record::Record;
@@ -161,12 +161,11 @@ fn check_dates(tx: &mut dyn Read, context: &RuleContext<'_>) -> Result<Vec<Findi
     Ok(found)
 }
 
-/// The decision that holds for an authority, with the outcome as its tree describes it.
-fn decided(tx: &mut dyn Read, context: &RuleContext<'_>, authority: &Authority) -> Result<Option<(Decision, Outcome)>> {
+/// The outcome of the decision that holds for an authority, as its tree describes it.
+fn decided(tx: &mut dyn Read, context: &RuleContext<'_>, authority: &Authority) -> Result<Option<Outcome>> {
     let record = context.record;
     let Some(decision) = decision::current(tx, &record.tenant, &record.id, authority.tree)? else { return Ok(None) };
-    let outcome = context.catalog.tree(authority.tree).and_then(|tree| tree.outcome(&decision.outcome)).cloned();
-    Ok(outcome.map(|outcome| (decision, outcome)))
+    Ok(context.catalog.tree(authority.tree).and_then(|tree| tree.outcome(&decision.outcome)).cloned())
 }
 
 /// A clock that was started and then "Aware on" was changed counts from the wrong day.
@@ -200,8 +199,8 @@ fn report_is_described(tx: &mut dyn Read, context: &RuleContext<'_>, authority: 
     let record = context.record;
     let mut found = Vec::new();
     match decided(tx, context, authority)? {
-        Some((_, outcome)) if outcome.reportable => {}
-        Some((_, outcome)) => found.push(Finding::new(format!("The decision for {} is “{}”", authority.name, outcome.label))),
+        Some(outcome) if outcome.reportable => {}
+        Some(outcome) => found.push(Finding::new(format!("The decision for {} is “{}”", authority.name, outcome.label))),
         None => found.push(Finding::new(format!("It is not decided whether {} must be told", authority.name))),
     }
     for name in [authority.reported_on, authority.reference] {
@@ -230,7 +229,7 @@ fn check_reported(tx: &mut dyn Read, context: &RuleContext<'_>) -> Result<Vec<Fi
     let mut found = Vec::new();
     let clocks = clock::of_record(tx, &record.tenant, &record.id)?;
     for authority in AUTHORITIES {
-        let Some((_, outcome)) = decided(tx, context, authority)?.filter(|(_, outcome)| outcome.reportable) else { continue };
+        let Some(outcome) = decided(tx, context, authority)?.filter(|outcome| outcome.reportable) else { continue };
         let running = clocks.iter().find(|clock| clock.state == "running" && authority.clocks.contains(&clock.rule.as_str()));
         if let Some(running) = running {
             found.push(Finding::new(format!("{} is not told yet: “{}”, due on {}", capital(authority.name), outcome.label, running.due_date)));
@@ -267,7 +266,7 @@ fn check_investigated(tx: &mut dyn Read, context: &RuleContext<'_>) -> Result<Ve
 fn check_nothing_to_report(tx: &mut dyn Read, context: &RuleContext<'_>) -> Result<Vec<Finding>> {
     let mut found = Vec::new();
     for authority in AUTHORITIES {
-        if let Some((_, outcome)) = decided(tx, context, authority)?.filter(|(_, outcome)| outcome.reportable) {
+        if let Some(outcome) = decided(tx, context, authority)?.filter(|outcome| outcome.reportable) {
             found.push(Finding::new(format!("The decision for {} is “{}”", authority.name, outcome.label)));
         }
     }

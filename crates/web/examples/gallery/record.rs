@@ -55,7 +55,7 @@ fn head() -> RecordHead {
                 MenuItem::link("Ask for an extension", "#", Some(Icon::Calendar)),
                 MenuItem::link("Print with signatures", "#", Some(Icon::Print)),
                 MenuItem::Line,
-                MenuItem::Post { label: "Void this CAPA".into(), action: "#".into(), hidden: Vec::new(), icon: Some(Icon::Void), danger: true },
+                MenuItem::Confirm { label: "Void this CAPA".into(), href: "/confirm.html".into(), icon: Some(Icon::Void), danger: true },
             ],
             ..Menu::default()
         },

@@ -85,6 +85,8 @@ pub struct Flash {
     /// `("Signed", "21 Nov 2026, 14:02 CET")`.
     pub lines: Vec<(String, String)>,
     pub links: Vec<Link>,
+    /// The draft key of the form whose text the server now has; the kept copy is dropped.
+    pub draft_done: Option<String>,
 }
 
 impl Flash {
@@ -96,7 +98,7 @@ impl Flash {
 impl Render for Flash {
     fn render(&self) -> Markup {
         html! {
-            div class=(self.kind.class()) role="status" data-flash {
+            div class=(self.kind.class()) role="status" data-draft-done=[self.draft_done.as_deref()] {
                 (self.kind.icon())
                 p.banner-title { (self.text) }
                 @if !self.lines.is_empty() || !self.links.is_empty() {
@@ -162,9 +164,9 @@ impl Render for Progress {
     fn render(&self) -> Markup {
         html! {
             div.progress data-poll=[self.poll_href.as_deref()] {
-                div.progress-line { span { (self.label) } span { (self.done) " of " (self.total) } }
+                div.progress-line { span { (self.label) } span data-numbers { (self.done) " of " (self.total) } }
                 progress max=(self.total.max(1)) value=(self.done.min(self.total)) aria-label=(self.label) {}
-                @if !self.now.is_empty() { p.section-note aria-live="polite" { (self.now) } }
+                p.section-note data-now aria-live="polite" { (self.now) }
             }
         }
     }

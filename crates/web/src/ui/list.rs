@@ -275,7 +275,7 @@ pub fn filter_form(action: &str, filters: &[Filter], keep: &[(String, String)], 
                         FilterKind::Text => { input.control #(id) type="search" name=(filter.name) value=(filter.value); }
                         FilterKind::Date => { input.control.date #(id) type="date" name=(filter.name) value=(filter.value); }
                         FilterKind::Record(kind) => {
-                            input.control #(id) type="text" name=(filter.name) value=(filter.value) autocomplete="off" data-typeahead=(kind);
+                            div.picker data-picker { input.control #(id) type="text" name=(filter.name) value=(filter.value) autocomplete="off" data-typeahead=(kind); }
                         }
                         FilterKind::Choice(offers) => {
                             select.control #(id) name=(filter.name) {

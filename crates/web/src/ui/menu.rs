@@ -9,6 +9,8 @@ pub enum MenuItem {
     Link { label: String, href: String, icon: Option<Icon>, current: bool },
     /// A change: posted, with the hidden fields the door asks for.
     Post { label: String, action: String, hidden: Vec<(String, String)>, icon: Option<Icon>, danger: bool },
+    /// A confirmation: opens over the page where scripts run, and is a page of its own without.
+    Confirm { label: String, href: String, icon: Option<Icon>, danger: bool },
     Head(String),
     /// Says why something is missing here.
     Note(String),
@@ -33,6 +35,9 @@ impl Render for MenuItem {
                         @for (name, value) in hidden { input type="hidden" name=(name) value=(value); }
                         button.menu-item.danger[*danger] type="submit" { @if let Some(icon) = icon { (icon) } (label) }
                     }
+                }
+                Self::Confirm { label, href, icon, danger } => {
+                    a.menu-item.danger[*danger] href=(href) data-dialog { @if let Some(icon) = icon { (icon) } (label) }
                 }
                 Self::Head(text) => { p.menu-head { (text) } }
                 Self::Note(text) => { p.menu-note { (text) } }

@@ -91,6 +91,13 @@ pub struct PersonMenu {
     pub items: Vec<MenuItem>,
 }
 
+impl PersonMenu {
+    /// Tells persons on a shared machine apart, for the texts kept there.
+    fn key(&self) -> String {
+        format!("{}, {}", self.name, self.role)
+    }
+}
+
 /// A site the person may work for.
 #[derive(Debug, Clone, Default)]
 pub struct SiteOffer {
@@ -298,7 +305,7 @@ impl Render for Page {
                     script src=(assets::href("boot.js")) {}
                     script type="module" src=(assets::href("app.js")) {}
                 }
-                body class=(self.body_class()) {
+                body class=(self.body_class()) data-person=[self.person.as_ref().map(PersonMenu::key)] {
                     a.skip href="#main" { "Skip to content" }
                     (self.top())
                     @if with_areas { (self.side()) }

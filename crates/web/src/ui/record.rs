@@ -56,13 +56,13 @@ impl Render for RecordHead {
                         @if !self.kind.is_empty() { span.muted { (self.kind) } }
                     }
                     h1 { (self.title) }
-                    @if !self.facts.is_empty() {
-                        dl.facts { @for fact in &self.facts { div { dt { (fact.label) } dd { (fact.value) } } } }
-                    }
                 }
                 div.record-acts {
                     @if let Some(step) = self.primary.as_ref().filter(|step| step.blocked.is_empty()) { (step.button(true)) }
                     (self.more)
+                }
+                @if !self.facts.is_empty() {
+                    dl.facts { @for fact in &self.facts { div { dt { (fact.label) } dd { (fact.value) } } } }
                 }
             }
         }

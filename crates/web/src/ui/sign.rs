@@ -111,7 +111,7 @@ impl SignDialog {
                     (part_title("Signatures of this step", in_dialog))
                     ul.sign-others {
                         @for other in &self.others_signed {
-                            li {
+                            li.open[other.when.is_none()] {
                                 @if other.when.is_some() { (Icon::Effective) } @else { (Icon::Open) }
                                 span { b { (other.name) } ", " (other.meaning) }
                                 span.muted { @if let Some(when) = &other.when { (when) } @else { "not yet signed" } }

@@ -88,6 +88,12 @@ pub struct Tree {
 }
 
 impl Tree {
+    /// Only the rows, for a structure that fetches what is below an opened row.
+    pub fn rows_only(&self) -> Markup {
+        let places = places(&self.rows);
+        html! { table { tbody { @for (row, place) in self.rows.iter().zip(places) { (self.row(row, place, false)) } } } }
+    }
+
     fn bar(&self) -> Markup {
         html! {
             div.tree-bar {
@@ -96,10 +102,10 @@ impl Tree {
                 }
                 @if !self.note.is_empty() { span { (self.note) } }
                 @if !self.levels.is_empty() {
-                    span.level-links {
+                    span.level-links data-levels-of=(self.id) {
                         "Levels "
                         @for (label, href, current) in &self.levels {
-                            a href=(href) aria-current=[current.then_some("true")] aria-label={ "Show levels: " (label) } { (label) }
+                            a href=(href) data-level=(label) aria-current=[current.then_some("true")] aria-label={ "Show levels: " (label) } { (label) }
                         }
                     }
                 }
@@ -127,8 +133,10 @@ impl Tree {
                                 button.twist type="button" tabindex="-1" data-twist aria-label={ "Open or close " (row.node.text) } { (Icon::Chevron) }
                             }
                         } @else { span.twist-none {} }
-                        a.node-number href=(row.node.href) tabindex="-1" { (row.node.text) }
-                        @if !row.node.detail.is_empty() { span.node-title { (row.node.detail) } }
+                        span.node-text {
+                            a.node-number href=(row.node.href) tabindex="-1" { (row.node.text) }
+                            @if !row.node.detail.is_empty() { " " span.node-title { (row.node.detail) } }
+                        }
                     }
                 }
                 (tds(&row.cells, &|index| self.columns.get(index).is_some_and(|column| column.number), Some("gridcell")))

@@ -79,7 +79,10 @@ impl Source<'_> {
     fn indented(&self, header: &Header) -> Result<Option<(usize, Vec<usize>)>> {
         for field in [Field::Number, Field::Name] {
             let Some(column) = header.column(field) else { continue };
-            let indents: Vec<_> = self.rows.iter().map(|row| self.indent(row, column)).collect::<Result<_>>()?;
+            let mut indents: Vec<_> = self.rows.iter().map(|row| self.indent(row, column)).collect::<Result<_>>()?;
+            // Blanks that every row has are a margin.
+            let margin = indents.iter().map(|indent| indent.width).min().unwrap_or(0);
+            indents.iter_mut().for_each(|indent| indent.width -= margin);
             let indented = indents.iter().filter(|indent| indent.width > 0).count();
             let all_below_first = indented + 1 == self.rows.len() && indents.first().is_some_and(|first| first.width == 0);
             // A name may begin with a blank by mistake; a whole column of them is meant.
@@ -184,7 +187,8 @@ impl Source<'_> {
                 let message = "this row has no dotted number such as 1.2.3";
                 return Err(Error::invalid(self.place(row, column), "bad_position", message));
             };
-            if position.len() > limits::STRUCTURE_LEVELS {
+            // The top may have a part of its own; the exact check follows when the top is known.
+            if position.len() > limits::STRUCTURE_LEVELS + 1 {
                 return Err(too_deep(self.place(row, column)));
             }
             if let Some(earlier) = rows_at.insert(position.clone(), index) {

@@ -13,8 +13,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::rc::Rc;
 use zip::{CompressionMethod, ZipArchive};
 
-/// The last row and column a workbook can have (ECMA-376, as Excel limits it).
-const SHEET_ROWS: u32 = 1_048_576;
+/// The last column a workbook can have, as Excel limits it.
 const SHEET_COLUMNS: u32 = 16_384;
 
 /// Formats that are recognisably neither text nor XLSX, to say what was sent instead.
@@ -37,6 +36,11 @@ pub fn is_foreign(bytes: &[u8]) -> bool {
 
 /// Refuses bytes that are no workbook or not safe to unpack.
 pub fn check(bytes: &[u8]) -> Result<()> {
+    check_within(bytes, limits::XLSX_UNPACKED_BYTES)
+}
+
+/// As [`check`], with the limit of all unpacked bytes as a parameter.
+pub(in crate::structure) fn check_within(bytes: &[u8], unpacked_most: u64) -> Result<()> {
     if bytes.is_empty() {
         return Err(not_xlsx("the file is empty"));
     }
@@ -54,7 +58,7 @@ pub fn check(bytes: &[u8]) -> Result<()> {
     let mut names = HashSet::new();
     let mut unpacked = 0;
     for index in 0..archive.len() {
-        let (name, size) = check_entry(&mut archive, index, limits::XLSX_UNPACKED_BYTES - unpacked)?;
+        let (name, size) = check_entry(&mut archive, index, unpacked_most - unpacked)?;
         unpacked += size;
         // The reader looks parts up without regard to case and to the kind of slash.
         let name = name.to_lowercase().replace('\\', "/");
@@ -115,7 +119,7 @@ fn check_entry(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, left: u64)
 
 fn too_much(place: &str, left: u64, most: u64) -> Error {
     let message = if most == left {
-        format!("the workbook unpacks to more than {} bytes", limits::XLSX_UNPACKED_BYTES)
+        "all parts together unpack to more than is allowed".to_owned()
     } else {
         format!("this part unpacks to more than {} times its packed size", limits::XLSX_RATIO)
     };
@@ -199,7 +203,7 @@ fn check_element(place: &str, element: &BytesStart<'_>) -> Result<()> {
                 }
                 texts.is_some()
             }
-            ("row", "r") => value.parse().is_ok_and(|row: u32| (1..=SHEET_ROWS).contains(&row)),
+            ("row", "r") => value.parse().is_ok_and(|row: u32| (1..=limits::SHEET_ROWS).contains(&row)),
             ("c", "r") => position(value).is_some(),
             ("dimension" | "mergeCell" | "f", "ref") => value.is_empty() || is_range(value),
             _ => true,
@@ -220,7 +224,7 @@ fn position(text: &str) -> Option<(u32, u32)> {
     }
     let column = letters.bytes().fold(0, |column, b| column * 26 + u32::from(b.to_ascii_uppercase() - b'A') + 1);
     let row = row.parse().ok()?;
-    ((1..=SHEET_COLUMNS).contains(&column) && (1..=SHEET_ROWS).contains(&row)).then_some((column, row))
+    ((1..=SHEET_COLUMNS).contains(&column) && (1..=limits::SHEET_ROWS).contains(&row)).then_some((column, row))
 }
 
 /// `A1` or `A1:H159`, the second corner not before the first.

@@ -114,7 +114,10 @@ impl Parser {
                 }
             };
         }
-        self.end_row()?;
+        // The end of the last line is no further row.
+        if !self.cells.is_empty() {
+            self.end_row()?;
+        }
         Ok(self.sheet)
     }
 

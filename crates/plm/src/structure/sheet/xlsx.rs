@@ -14,6 +14,9 @@ pub fn read(bytes: &[u8], options: &ReadOptions) -> Result<Sheet> {
         .filter(|sheet| sheet.typ == SheetType::WorkSheet)
         .map(|sheet| (sheet.name.clone(), sheet.visible == SheetVisible::Visible))
         .collect();
+    if candidates.is_empty() {
+        return Err(not_xlsx("it holds no worksheet"));
+    }
     if let Some(name) = &options.sheet {
         if !candidates.iter().any(|(candidate, _)| candidate == name) {
             let known: Vec<_> = candidates.iter().map(|(name, _)| name.as_str()).collect();

@@ -1,7 +1,7 @@
 //! Workbooks made to do harm: each is refused with its reason, and none gets far enough to cost.
 
 use super::support::{Parts, inline, refused};
-use crate::structure::sheet::{ReadOptions, read_xlsx};
+use crate::structure::sheet::{ReadOptions, archive, read_xlsx};
 use base::{Result, limits};
 use proptest::prelude::*;
 
@@ -43,28 +43,31 @@ fn a_document_type_is_refused_wherever_it_stands() {
 #[test]
 fn parts_pack_up_to_the_ratio_and_not_past_it() {
     let mut bomb = b"<a>".to_vec();
-    bomb.extend(vec![b' '; 20_000_000]);
+    bomb.extend(vec![b' '; 2_000_000]);
     bomb.extend(b"</a>");
     let (code, place) = refused(sound().and("xl/theme/theme1.xml", &bomb).read());
     assert_eq!((code.as_str(), place.as_str()), ("too_large", "file, part xl/theme/theme1.xml"));
-    // Stored, the ratio is known to the byte: one to one always passes.
-    assert!(sound().and("xl/theme/theme1.xml", &filler(1_000_000, 40)).read().is_ok());
+    let packed_to = |size: usize| {
+        let parts = sound().and("xl/theme/theme1.xml", &filler(size, size));
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(parts.zip())).unwrap();
+        let packed = archive.by_name("xl/theme/theme1.xml").unwrap().compressed_size();
+        (parts, u64::try_from(size).unwrap(), packed * limits::XLSX_RATIO)
+    };
+    // The first size whose packed form is one byte too small for it, and the size before.
+    let past = (1_000..20_000).find(|size| packed_to(*size).1 > packed_to(*size).2).unwrap();
+    let (at, size, most) = packed_to(past - 1);
+    assert!(size <= most && at.read().is_ok());
+    assert_eq!(refused(packed_to(past).0.read()).0, "too_large");
 }
 
 #[test]
 fn a_workbook_unpacks_up_to_the_limit_and_not_past_it() {
-    let own: usize = sound().0.iter().map(|(_, bytes)| bytes.len()).sum();
-    let limit = usize::try_from(limits::XLSX_UNPACKED_BYTES).unwrap() - own;
-    let most = limit / 4;
-    let parts = |last: usize| {
-        let mut parts = sound();
-        for index in 0..3 {
-            parts = parts.and(&format!("xl/media/{index}.bin"), &filler(most, 100));
-        }
-        parts.and("xl/media/last.bin", &filler(limit - 3 * most + last, 100)).read()
-    };
-    assert!(parts(0).is_ok());
-    assert_eq!(refused(parts(1)), ("too_large".into(), "file, part xl/media/last.bin".into()));
+    let parts = sound().and("xl/media/x.bin", &filler(100_000, 10)).and("xl/theme/theme1.xml", &filler(50_000, 10));
+    let all: usize = parts.0.iter().map(|(_, bytes)| bytes.len()).sum();
+    let all = u64::try_from(all).unwrap();
+    assert!(archive::check_within(&parts.zip(), all).is_ok());
+    let place = "file, part xl/theme/theme1.xml";
+    assert_eq!(refused(archive::check_within(&parts.zip(), all - 1)), ("too_large".into(), place.into()));
 }
 
 #[test]

@@ -61,10 +61,14 @@ fn csv_is_read_up_to_each_limit_and_not_past_it() {
     let rows = limits::IMPORT_LINES + limits::IMPORT_PREAMBLE_ROWS + 1;
     assert_eq!(csv("x\n".repeat(rows)).unwrap().rows.len(), rows);
     assert_eq!(refused(csv("x\n".repeat(rows + 1))), ("too_large".into(), format!("row {}", rows + 1)));
-    // Blank rows are no rows.
-    assert!(csv("\n".repeat(rows + 1)).unwrap().rows.is_empty());
-    assert_eq!(refused(csv(vec![b' '; limits::UPLOAD_BYTES + 1])).0, "too_large");
-    assert!(csv(vec![b'\n'; limits::UPLOAD_BYTES]).is_ok());
+    // Blank rows are no lines, but rows of a sheet.
+    let last = usize::try_from(limits::SHEET_ROWS).unwrap();
+    assert!(csv("\n".repeat(last)).unwrap().rows.is_empty());
+    assert_eq!(refused(csv("\n".repeat(last + 1))), ("too_large".into(), "row 1048577".into()));
+    let mut large = format!("{}\n", "x".repeat(limits::IMPORT_CELL_CHARS)).repeat(limits::UPLOAD_BYTES / limits::IMPORT_CELL_CHARS);
+    large.truncate(limits::UPLOAD_BYTES);
+    assert!(csv(&large).is_ok());
+    assert_eq!(refused(csv(format!("{large}x"))), ("too_large".into(), "file".into()));
 }
 
 #[test]
@@ -162,7 +166,7 @@ fn what_is_no_workbook_is_named() {
     assert!(reason(b"number,name\n").contains("ZIP"));
     assert!(reason(b"PK\x03\x04 and then nothing").contains("damaged"));
     assert!(reason(&Parts(vec![("index.html".into(), b"<html/>".to_vec())]).zip()).contains("office document"));
-    assert!(reason(&Parts::with_rows("").without("xl/workbook.xml").zip()).contains("workbook.xml"));
+    assert!(reason(&Parts::with_rows("").without("xl/workbook.xml").zip()).contains("no worksheet"));
     let whole = Parts::with_rows(&inline("A1", "x")).zip();
     assert!(reason(&whole[..whole.len() - 40]).contains("damaged"));
     // A document of another program is not taken for text either.

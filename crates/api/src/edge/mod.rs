@@ -1,0 +1,42 @@
+//! The edge: what stands between HTTP and the synchronous core, for the API and for the pages.
+//!
+//! Everything here is about one request: who asks ([`credentials`]), whether the page that asks is
+//! ours ([`origin`]), the body and its limits ([`body`], [`json`], [`query`]), handing over to a
+//! thread that may block ([`gate`]), and how refusals ([`problem`]) and headers ([`headers`]) look.
+
+pub mod body;
+pub mod credentials;
+pub mod file;
+pub mod gate;
+pub mod headers;
+pub mod json;
+pub mod origin;
+pub mod problem;
+pub mod query;
+
+pub use credentials::{Credentials, SESSION_COOKIE, authenticate, session_cookie, session_cookie_gone};
+pub use gate::{Gate, run_blocking};
+pub use headers::{Policy, secure};
+pub use origin::check_same_origin;
+pub use problem::Problem;
+
+/// The identifier of one request: in the log, in every problem and in the header `Plumb-Request-Id`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(String);
+
+impl RequestId {
+    /// A new one. An identifier from outside is not taken over: it could be anybody's.
+    pub fn make() -> Self {
+        Self(base::id::edge_id())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for RequestId {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.0)
+    }
+}

@@ -1,0 +1,60 @@
+//! What the router works with.
+
+use crate::edge::Gate;
+use crate::extra::ReadEndpoint;
+use crate::metrics::Metrics;
+use kernel::Kernel;
+use std::sync::Arc;
+
+/// How this server is reached and what it shows.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Cookies are sent over HTTPS only.
+    pub secure_cookies: bool,
+    /// The address under which people reach this server, such as `https://plumb.example.com`;
+    /// `None`: whatever host the request names.
+    pub public_origin: Option<String>,
+    /// Whether this router answers `/api` with a plain page of its own; off where the pages wrap
+    /// [`crate::reference_page`] themselves.
+    pub reference_page: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { secure_cookies: false, public_origin: None, reference_page: true }
+    }
+}
+
+/// Shared by all requests; cheap to clone.
+#[derive(Clone)]
+pub struct State {
+    pub kernel: Kernel,
+    pub settings: Arc<Settings>,
+    /// Turns for blocking work; shared with the pages, which work on the same database.
+    pub gate: Gate,
+    /// Turns for uploads and downloads, which last as long as the client's line is slow.
+    pub transfers: Gate,
+    pub metrics: Arc<Metrics>,
+    /// Reads that the domains declare.
+    pub extra: Arc<Vec<ReadEndpoint>>,
+}
+
+impl State {
+    pub fn new(kernel: Kernel, settings: Settings) -> Self {
+        let patience = std::time::Duration::from_secs(base::limits::BLOCKING_WAIT_SECONDS);
+        Self {
+            kernel,
+            settings: Arc::new(settings),
+            gate: Gate::default(),
+            transfers: Gate::of(base::limits::UPLOADS_AT_ONCE, base::limits::UPLOADS_AT_ONCE, patience),
+            metrics: Arc::default(),
+            extra: Arc::default(),
+        }
+    }
+
+    /// With the reads of the domains.
+    pub fn with(mut self, extra: Vec<ReadEndpoint>) -> Self {
+        self.extra = Arc::new(extra);
+        self
+    }
+}

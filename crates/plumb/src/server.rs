@@ -1,0 +1,113 @@
+//! `plumb serve`: pages and API on one address, uploaded content on another, and the work that the
+//! clock starts.
+
+use axum::Router;
+use base::{Error, Result};
+use clap::Args;
+use kernel::{Kernel, MAIN_TENANT};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Where the server listens.
+#[derive(Debug, Clone, Args)]
+pub struct Listen {
+    /// Address for pages and API.
+    #[arg(long, value_name = "ADDR", env = "PLUMB_LISTEN", default_value = "127.0.0.1:8088")]
+    pub listen: SocketAddr,
+    /// Address for uploaded content, a second origin without cookies.
+    #[arg(long, value_name = "ADDR", env = "PLUMB_CONTENT_LISTEN", default_value = "127.0.0.1:8089")]
+    pub content_listen: SocketAddr,
+    /// The company's name on the sign-in page.
+    #[arg(long, env = "PLUMB_ORGANISATION", default_value = "")]
+    pub organisation: String,
+    /// A line below the sign-in form.
+    #[arg(long, env = "PLUMB_NOTICE", default_value = "")]
+    pub notice: String,
+    /// Send cookies over TLS only; for a server behind a TLS proxy.
+    #[arg(long, env = "PLUMB_SECURE_COOKIES")]
+    pub secure_cookies: bool,
+}
+
+/// How often the work by the clock is looked at.
+const JOBS_EVERY: Duration = Duration::from_secs(10);
+
+/// Serves until the process is asked to end; requests under way are finished.
+pub fn serve(kernel: Kernel, listen: &Listen) -> Result<()> {
+    start_logging();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)?;
+    runtime.block_on(run(kernel, listen))
+}
+
+async fn run(kernel: Kernel, listen: &Listen) -> Result<()> {
+    let pages = bind(listen.listen).await?;
+    let content = bind(listen.content_listen).await?;
+    let jobs = tokio::task::spawn_blocking({
+        let kernel = kernel.clone();
+        move || kernel.ids().next_id(kernel.now())
+    });
+    let holder = jobs.await.map_err(Error::internal)?;
+    tokio::spawn(work_by_the_clock(kernel.clone(), holder));
+    let settings = web::Settings { organisation: listen.organisation.clone(), secure_cookies: listen.secure_cookies, notice: listen.notice.clone() };
+    let origin = format!("http://{}", listen.content_listen);
+    let app = Router::new().merge(crate::assembly::api(kernel.clone(), listen.secure_cookies)).merge(web::router(kernel.clone(), settings));
+    let second = web::content_router(kernel);
+    tracing::info!(pages = %listen.listen, content = %origin, "ready");
+    println!("Plumb listens on http://{}", listen.listen);
+    let serve_pages = axum::serve(pages, app.into_make_service()).with_graceful_shutdown(asked_to_end());
+    let serve_content = axum::serve(content, second.into_make_service()).with_graceful_shutdown(asked_to_end());
+    let (one, other) = tokio::join!(serve_pages, serve_content);
+    one.and(other).map_err(Error::internal)
+}
+
+async fn bind(address: SocketAddr) -> Result<tokio::net::TcpListener> {
+    // The standard backlog of 128 refuses clients in a burst.
+    let socket = if address.is_ipv4() { tokio::net::TcpSocket::new_v4() } else { tokio::net::TcpSocket::new_v6() };
+    let bound = socket.and_then(|socket| {
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(1024)
+    });
+    bound.map_err(|error| {
+        base::Refusal::new(base::RefusalKind::Unavailable, "address_in_use", format!("The address {address} cannot be used: {error}."))
+            .advise("Name another with --listen and --content-listen.")
+            .into()
+    })
+}
+
+async fn work_by_the_clock(kernel: Kernel, holder: String) {
+    loop {
+        let (kernel, holder) = (kernel.clone(), holder.clone());
+        let worked = tokio::task::spawn_blocking(move || kernel::jobs::run_all(&kernel, MAIN_TENANT, &holder)).await;
+        match worked {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "work by the clock failed"),
+            Err(error) => tracing::error!(%error, "work by the clock panicked"),
+        }
+        tokio::time::sleep(JOBS_EVERY).await;
+    }
+}
+
+async fn asked_to_end() {
+    let interrupt = tokio::signal::ctrl_c();
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => {
+            // Without the signal the process still ends by interrupt.
+            interrupt.await.unwrap_or_default();
+        }
+    }
+}
+
+/// One line of JSON an event, for machines; the level comes from `PLUMB_LOG`.
+fn start_logging() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("PLUMB_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let started = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    if started.is_err() {
+        tracing::debug!("logging was started before");
+    }
+}

@@ -1,0 +1,314 @@
+//! Lists of one kind: filters in the address, sorting, paging, export, as of another day.
+
+use crate::edge::{Answer, Visit};
+use crate::shell;
+use crate::text::{chip, day, due, encode, href};
+use crate::ui::list::main_cell;
+use crate::ui::{ActiveFilter, Cell, Column, EmptyState, Filter as UiFilter, FilterKind, Icon, Link, ListView, Menu, MenuItem, Offer, PageHead, Pager, Row, Sort as UiSort};
+use base::{Error, Result};
+use kernel::kind::{Field, FieldSort, Kind, Phase};
+use kernel::record::{self, Filter, Page, Record, Sort};
+use maud::html;
+use std::collections::BTreeMap;
+
+/// Rows of one page.
+const ROWS: usize = 50;
+/// Rows of one export.
+const EXPORT_ROWS: usize = 10_000;
+
+pub(crate) fn show(visit: &Visit) -> Result<Answer> {
+    let kind = visit.catalog.kind(visit.request.param("kind")).filter(|kind| visit.viewer.sees_kind(&kind.name)).ok_or_else(|| Error::not_found("There is no such list."))?;
+    let past = shell::past_moment(visit)?;
+    let filter = filter_of(visit, kind)?;
+    if visit.request.query("format") == Some("csv") {
+        return export(visit, kind, &filter);
+    }
+    let page = Page { sort: sort_of(visit), rows: Some(ROWS), after: visit.request.query("after").map(str::to_owned) };
+    let (viewer, tenant, at) = (visit.viewer.clone(), visit.tenant().to_owned(), past.as_ref().map(|past| past.at));
+    let filter_here = filter.clone();
+    let (records, next, counts, names, sites) = visit.read(move |tx| {
+        let (records, next) = record::list(tx, &viewer, &filter_here, &page, at)?;
+        let counts = record::count_by_phase(tx, &viewer, &Filter { phases: Vec::new(), ..filter_here.clone() })?;
+        let mut owners: Vec<String> = records.iter().filter_map(|record| record.owner.clone()).collect();
+        if kind_is_person(&records) {
+            owners.extend(records.iter().map(|record| record.id.clone()));
+        }
+        let names = kernel::person::names(tx, &tenant, &owners)?;
+        let sites = record::list(tx, &viewer, &Filter { kind: Some("site".into()), ..Filter::default() }, &Page::default(), None)?.0;
+        Ok((records, next, counts, names, sites))
+    })?;
+    let view = view(visit, kind, &filter, &records, next, &counts, &names, &sites);
+    let may_create = may(visit, &format!("{}.create", kind.name))?;
+    let body = html! {
+        (PageHead {
+            title: kind.plural.clone(),
+            lead: kind.text.clone(),
+            primary: (may_create && past.is_none()).then(|| Link::new(format!("/new/{}", kind.name), format!("New {}", kind.label.to_lowercase()))),
+            ..PageHead::default()
+        })
+        (view)
+    };
+    let mut framed = shell::framed(visit, &kind.plural, Some(shell::area_of(kind)), body);
+    let keep = visit.request.query.iter().filter(|(name, _)| name != "as_of" && name != "after").cloned().collect();
+    framed.as_of = Some(shell::as_of_control(&format!("/list/{}", kind.name), keep, past.as_ref()));
+    Ok(Answer::Page(Box::new(framed)))
+}
+
+fn kind_is_person(records: &[Record]) -> bool {
+    records.first().is_some_and(|record| record.kind == "person")
+}
+
+/// Whether the person may do this somewhere; what they may not do is not offered.
+pub(crate) fn may(visit: &Visit, permission: &str) -> Result<bool> {
+    if visit.catalog.role_has(kernel::catalog::EVERYONE, permission) {
+        return Ok(true);
+    }
+    let (tenant, person) = (visit.tenant().to_owned(), visit.actor.person().to_owned());
+    let grants = visit.read(move |tx| kernel::authority::grants_of(tx, &tenant, &person))?;
+    Ok(grants.iter().any(|grant| visit.catalog.role_has(&grant.role, permission)))
+}
+
+fn filter_of(visit: &Visit, kind: &Kind) -> Result<Filter> {
+    let request = &visit.request;
+    let own = |name: &str| request.query(name).map(str::to_owned);
+    let phases = match request.query("phase") {
+        Some("open") => vec![Phase::Draft, Phase::InWork, Phase::InReview],
+        Some(name) => vec![Phase::parse(name).ok_or_else(|| Error::invalid("phase", "unknown_phase", format!("there is no phase “{name}”")))?],
+        None => Vec::new(),
+    };
+    let fields = kind
+        .fields
+        .iter()
+        .filter(|field| field.filter)
+        .filter_map(|field| Some((field.name.clone(), own(&format!("field.{}", field.name))?)))
+        .collect();
+    let owner = match own("owner") {
+        Some(login) => {
+            let tenant = visit.tenant().to_owned();
+            Some(visit.read(move |tx| kernel::person::identify(tx, &tenant, "owner", &login))?)
+        }
+        None => None,
+    };
+    Ok(Filter {
+        kind: Some(kind.name.clone()),
+        phases,
+        state: own("state"),
+        owner,
+        site: own("site"),
+        text: own("q"),
+        fields,
+        due_until: own("due_until"),
+        current_only: request.query("revisions") != Some("all"),
+    })
+}
+
+fn sort_of(visit: &Visit) -> Sort {
+    match visit.request.query("sort") {
+        Some("changed") => Sort::Changed,
+        _ => Sort::Number,
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "everything one page of a list shows")]
+fn view(
+    visit: &Visit,
+    kind: &Kind,
+    filter: &Filter,
+    records: &[Record],
+    next: Option<String>,
+    counts: &[(Phase, i64)],
+    names: &BTreeMap<String, String>,
+    sites: &[Record],
+) -> ListView {
+    let action = format!("/list/{}", kind.name);
+    let filtered: Vec<&Field> = kind.fields.iter().filter(|field| field.filter).collect();
+    let address = |changes: &[(&str, Option<&str>)]| address_with(visit, &action, changes);
+    let rows = records
+        .iter()
+        .map(|record| {
+            let title = if record.kind == "person" { names.get(&record.id).unwrap_or(&record.title) } else { &record.title };
+            let mut cells = vec![main_cell(&href(&record.reference()), &record.label(), title), Cell::Chip(chip(&visit.catalog, record))];
+            for field in &filtered {
+                let value = record.fields.get(&field.name).unwrap_or(&serde_json::Value::Null);
+                cells.push(Cell::text(record::field_display(field, value)));
+            }
+            cells.push(record.owner.as_ref().and_then(|owner| names.get(owner)).map_or(Cell::Empty, |name| Cell::text(name.clone())));
+            cells.push(match &record.due_date {
+                Some(date) if !record.phase.is_settled() => Cell::Due(due(date, visit.kernel.now(), visit.actor.zone())),
+                Some(date) => Cell::When(day(date)),
+                None => Cell::Empty,
+            });
+            cells.push(Cell::When(crate::text::when(record.changed_at, visit.actor.zone())));
+            Row { value: record.id.clone(), label: record.label(), cells }
+        })
+        .collect();
+    let by_number = sort_of(visit) == Sort::Number;
+    let mut columns = vec![
+        Column { sort_href: Some(address(&[("sort", None), ("after", None)])), sorted: by_number.then_some(UiSort::Up), ..Column::new(&kind.label) },
+        Column::new("State"),
+    ];
+    columns.extend(filtered.iter().map(|field| Column::new(&field.label)));
+    columns.extend([Column::new("Owner"), Column::new("Due")]);
+    columns.push(Column { sort_href: Some(address(&[("sort", Some("changed")), ("after", None)])), sorted: (!by_number).then_some(UiSort::Down), ..Column::new("Changed") });
+    let total: i64 = counts.iter().map(|(_, count)| count).sum();
+    let first_page = visit.request.query("after").is_none();
+    ListView {
+        label: kind.plural.clone(),
+        views: views(visit, counts, total, &address),
+        filters: filters(visit, kind, &filtered, filter, sites),
+        keep: visit.request.query.iter().filter(|(name, _)| matches!(name.as_str(), "sort" | "phase" | "revisions" | "as_of")).cloned().collect(),
+        active: active(visit, &address),
+        clear_href: Some(action.clone()),
+        menus: vec![Menu {
+            label: "Export".into(),
+            quiet: true,
+            icon: Some(Icon::Download),
+            items: vec![MenuItem::link("CSV, all rows of this view", address(&[("format", Some("csv")), ("after", None)]), Some(Icon::File))],
+            ..Menu::default()
+        }],
+        columns,
+        rows,
+        pager: Pager {
+            position: if first_page && next.is_none() { crate::text::counted(records.len(), "row", "rows") } else { format!("{} rows on this page", records.len()) },
+            previous: (!first_page).then(|| address(&[("after", None)])),
+            next: next.map(|cursor| address(&[("after", Some(&cursor))])),
+        },
+        empty: empty(kind, filter),
+        action,
+        ..ListView::default()
+    }
+}
+
+
+/// All, open, and each phase that has something in it.
+fn views(visit: &Visit, counts: &[(Phase, i64)], total: i64, address: &dyn Fn(&[(&str, Option<&str>)]) -> String) -> Vec<crate::ui::Tab> {
+    let current = visit.request.query("phase");
+    let tab = |label: &str, phase: Option<&str>, count: i64| crate::ui::Tab {
+        label: label.to_owned(),
+        href: address(&[("phase", phase), ("after", None)]),
+        count: u64::try_from(count).ok(),
+        current: current == phase,
+    };
+    let open: i64 = counts.iter().filter(|(phase, _)| !phase.is_settled()).map(|(_, count)| count).sum();
+    let mut tabs = vec![tab("All", None, total), tab("Open", Some("open"), open)];
+    for phase in [Phase::Effective, Phase::Closed, Phase::Void] {
+        if let Some((_, count)) = counts.iter().find(|(known, _)| *known == phase) {
+            tabs.push(tab(crate::text::phase(phase).word(), Some(phase.name()), *count));
+        }
+    }
+    tabs
+}
+
+fn filters(visit: &Visit, kind: &Kind, filtered: &[&Field], filter: &Filter, sites: &[Record]) -> Vec<UiFilter> {
+    let mut all = vec![
+        UiFilter { name: "q".into(), label: "Words".into(), kind: FilterKind::Text, value: filter.text.clone().unwrap_or_default() },
+        UiFilter {
+            name: "state".into(),
+            label: "State".into(),
+            kind: FilterKind::Choice(kind.states.iter().map(|state| Offer::new(&state.name, &state.label)).collect()),
+            value: filter.state.clone().unwrap_or_default(),
+        },
+    ];
+    for field in filtered {
+        let value = filter.fields.iter().find(|(name, _)| *name == field.name).map(|(_, value)| value.clone()).unwrap_or_default();
+        let kind = match &field.sort {
+            FieldSort::Choice(values) => FilterKind::Choice(values.iter().map(|(value, label)| Offer::new(value, label)).collect()),
+            FieldSort::YesNo => FilterKind::Choice(vec![Offer::new("true", "Yes"), Offer::new("false", "No")]),
+            FieldSort::Person => FilterKind::Record("person".into()),
+            FieldSort::Date => FilterKind::Date,
+            _ => FilterKind::Text,
+        };
+        all.push(UiFilter { name: format!("field.{}", field.name), label: field.label.clone(), kind, value });
+    }
+    all.push(UiFilter { name: "owner".into(), label: "Owner".into(), kind: FilterKind::Record("person".into()), value: visit.request.query("owner").unwrap_or("").to_owned() });
+    if sites.len() > 1 {
+        let offers = sites.iter().map(|site| Offer::new(&site.id, &site.title)).collect();
+        all.push(UiFilter { name: "site".into(), label: "Site".into(), kind: FilterKind::Choice(offers), value: filter.site.clone().unwrap_or_default() });
+    }
+    all
+}
+
+fn active(visit: &Visit, address: &dyn Fn(&[(&str, Option<&str>)]) -> String) -> Vec<ActiveFilter> {
+    visit
+        .request
+        .query
+        .iter()
+        .filter(|(name, value)| !value.is_empty() && !matches!(name.as_str(), "sort" | "after" | "phase" | "as_of"))
+        .map(|(name, value)| {
+            let shown = if name == "site" { "chosen" } else { value.as_str() };
+            ActiveFilter { label: format!("{}: {shown}", name.trim_start_matches("field.").replace('_', " ")), remove_href: address(&[(name, None), ("after", None)]) }
+        })
+        .collect()
+}
+
+fn empty(kind: &Kind, filter: &Filter) -> EmptyState {
+    let is_filtered = filter.text.is_some() || filter.state.is_some() || !filter.phases.is_empty() || !filter.fields.is_empty() || filter.owner.is_some() || filter.site.is_some();
+    if is_filtered {
+        return EmptyState { icon: Some(Icon::Filter), title: "Nothing fits these filters".into(), text: "Take a filter away to see more.".into(), framed: true, ..EmptyState::default() };
+    }
+    EmptyState {
+        icon: Some(Icon::Plus),
+        title: format!("No {} yet", kind.label.to_lowercase()),
+        text: kind.text.clone(),
+        primary: Some(Link::new(format!("/new/{}", kind.name), format!("New {}", kind.label.to_lowercase()))),
+        framed: true,
+        ..EmptyState::default()
+    }
+}
+
+/// The list's address with some parameters changed or taken away.
+fn address_with(visit: &Visit, action: &str, changes: &[(&str, Option<&str>)]) -> String {
+    let kept = visit.request.query.iter().filter(|(name, value)| !value.is_empty() && !changes.iter().any(|(changed, _)| changed == name));
+    let kept = kept.map(|(name, value)| (name.as_str(), value.as_str()));
+    let set = changes.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
+    let pairs: Vec<String> = kept.chain(set).map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+    if pairs.is_empty() { action.to_owned() } else { format!("{action}?{}", pairs.join("&")) }
+}
+
+fn export(visit: &Visit, kind: &Kind, filter: &Filter) -> Result<Answer> {
+    let (viewer, filter) = (visit.viewer.clone(), filter.clone());
+    let records = visit.read(move |tx| {
+        let mut all: Vec<Record> = Vec::new();
+        let mut after = None;
+        loop {
+            let page = Page { rows: Some(base::limits::PAGE_ROWS), after: after.take(), ..Page::default() };
+            let (rows, next) = record::list(tx, &viewer, &filter, &page, None)?;
+            all.extend(rows);
+            match next {
+                Some(cursor) if all.len() < EXPORT_ROWS => after = Some(cursor),
+                _ => return Ok(all),
+            }
+        }
+    })?;
+    let mut lines = vec![line(["Number", "Revision", "Title", "State", "Due"].into_iter().chain(kind.fields.iter().map(|field| field.label.as_str())))];
+    for record in &records {
+        let state = visit.catalog.state_label(&record.kind, &record.state);
+        let fields: Vec<String> =
+            kind.fields.iter().map(|field| record::field_display(field, record.fields.get(&field.name).unwrap_or(&serde_json::Value::Null))).collect();
+        let fixed = [record.number.as_str(), &record.revision, &record.title, &state, record.due_date.as_deref().unwrap_or("")];
+        lines.push(line(fixed.into_iter().chain(fields.iter().map(String::as_str))));
+    }
+    Ok(Answer::File { name: format!("{}.csv", kind.name), media_type: "text/csv; charset=utf-8".into(), bytes: lines.concat().into_bytes() })
+}
+
+/// One CSV line (RFC 4180). Text that a spreadsheet would take for a formula gets an apostrophe.
+fn line<'a>(cells: impl Iterator<Item = &'a str>) -> String {
+    let cells: Vec<String> = cells
+        .map(|cell| {
+            let looks_like_formula = cell.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r', '＝']) && cell.trim().parse::<f64>().is_err();
+            let safe = if looks_like_formula { format!("'{cell}") } else { cell.to_owned() };
+            format!("\"{}\"", safe.replace('"', "\"\""))
+        })
+        .collect();
+    format!("{}\r\n", cells.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_export_neutralises_what_a_spreadsheet_would_run_and_leaves_numbers_alone() {
+        assert_eq!(line(["=1+1", "-5", "a\"b", "@SUM(1)"].into_iter()), "\"'=1+1\",\"-5\",\"a\"\"b\",\"'@SUM(1)\"\r\n");
+    }
+}
