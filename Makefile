@@ -1,0 +1,28 @@
+# Everything one does with Plumb. Each target installs what it needs where it can.
+
+.PHONY: run test bench lint bless setup
+
+# Builds and starts the demo company on the embedded database; prints address and logins.
+run:
+	@scripts/require-rust
+	cargo build --release -p plumb
+	target/release/plumb demo --data data/demo
+
+# Installs PostgreSQL and Chromium where it can, then runs everything on both engines and in a
+# real browser.
+test: setup
+	scripts/test
+
+setup:
+	scripts/setup
+
+# Figures against the budgets; never part of the tests.
+bench: setup
+	scripts/bench
+
+lint:
+	cargo clippy --workspace --all-targets -- -D warnings
+
+# Writes the committed matrices anew (permissions, endpoints, trace).
+bless:
+	PLUMB_BLESS=1 scripts/test matrices
