@@ -208,7 +208,7 @@ pub enum Content {
     Rows { rows: Vec<Json>, next: Option<String> },
     /// A text of a media type, written out already.
     Text(&'static str, String),
-    File { file: File, size: u64, media_type: &'static str },
+    File { file: File, size: u64, media_type: String },
 }
 
 impl Answer {

@@ -261,28 +261,29 @@ fn wants_ndjson(headers: &HeaderMap) -> bool {
 
 fn render(answer: Answer, ndjson: bool) -> (Response, Policy) {
     let mut next = None;
+    let fixed = HeaderValue::from_static;
     let (media_type, content) = match answer.content {
-        Content::Empty => ("", Body::empty()),
-        Content::Json(value) => ("application/json", Body::from(value.to_string())),
+        Content::Empty => (None, Body::empty()),
+        Content::Json(value) => (Some(fixed("application/json")), Body::from(value.to_string())),
         Content::Rows { rows, next: after } if ndjson => {
             next = after;
             let lines: String = rows.iter().map(|row| format!("{row}\n")).collect();
-            ("application/x-ndjson", Body::from(lines))
+            (Some(fixed("application/x-ndjson")), Body::from(lines))
         }
-        Content::Rows { rows, next } => ("application/json", Body::from(json!({ "rows": rows, "next": next }).to_string())),
-        Content::Text(media_type, text) => (media_type, Body::from(text)),
-        Content::File { file, size, media_type } => (media_type, edge::file::body(file, size)),
+        Content::Rows { rows, next } => (Some(fixed("application/json")), Body::from(json!({ "rows": rows, "next": next }).to_string())),
+        Content::Text(media_type, text) => (Some(fixed(media_type)), Body::from(text)),
+        Content::File { file, size, media_type } => (HeaderValue::from_str(&media_type).ok(), edge::file::body(file, size)),
     };
     let mut response = Response::new(content);
     *response.status_mut() = answer.status;
     let headers = response.headers_mut();
-    if !media_type.is_empty() {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    if let Some(media_type) = media_type {
+        headers.insert(header::CONTENT_TYPE, media_type);
     }
     if let Some(next) = next.and_then(|next| HeaderValue::from_bytes(next.as_bytes()).ok()) {
         headers.insert(HeaderName::from_static("plumb-next"), next);
     }
-    headers.insert(header::VARY, HeaderValue::from_static("Accept"));
-    headers.extend(answer.headers.into_iter().map(|(name, value)| (Some(name), value)));
+    headers.insert(header::VARY, fixed("Accept"));
+    headers.extend(answer.headers);
     (response, answer.policy)
 }

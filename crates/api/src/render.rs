@@ -14,7 +14,7 @@ use kernel::obligation::Obligation;
 use kernel::person;
 use kernel::record::{self, Record};
 use kernel::signature::Given;
-use kernel::trail::read::Line;
+use kernel::trail::Line;
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -203,8 +203,8 @@ pub fn hold(names: &Names, hold: &Hold) -> Json {
     })
 }
 
-pub fn clock(clock: &Clock, now: base::Timestamp) -> Json {
-    json!({
+pub fn clock(clock: &Clock, now: base::Timestamp) -> Result<Json> {
+    Ok(json!({
         "id": clock.id,
         "rule": clock.rule,
         "zone": clock.zone,
@@ -212,9 +212,9 @@ pub fn clock(clock: &Clock, now: base::Timestamp) -> Json {
         "original_due": clock.original_due,
         "due_date": clock.due_date,
         "state": clock.state,
-        "overdue": clock.is_overdue(now),
+        "overdue": clock.is_overdue(now)?,
         "stopped_at": clock.stopped_at.map(|at| at.to_rfc3339()),
-    })
+    }))
 }
 
 pub fn decision(names: &Names, decision: &Decision) -> Json {
@@ -259,7 +259,7 @@ pub fn line(names: &Names, line: &Line) -> Json {
 }
 
 /// A dossier's sections; entries that the reader may not see are counted and not shown.
-pub fn sections(sections: &[Section], visible: &BTreeSet<String>) -> Json {
+pub fn sections(sections: &[Section], visible: &BTreeSet<String>) -> Vec<Json> {
     sections
         .iter()
         .map(|section| {

@@ -56,6 +56,8 @@ pub const EXPLODED_ROWS: usize = 200_000;
 pub const QUANTITY_MAX: i64 = 1_000_000_000;
 /// The text of one quantity, in characters.
 pub const QUANTITY_CHARS: usize = 30;
+/// The highest find number: six digits are what drawings have room for.
+pub const FIND_NUMBER_MAX: u32 = 999_999;
 /// Lines directly below one part.
 pub const LINES_PER_PART: usize = 5_000;
 /// Unpacked size of an XLSX file, in bytes.
@@ -94,6 +96,28 @@ pub const SIGNING_IDLE_SECONDS: i64 = 10 * 60;
 pub const CHALLENGE_SECONDS: i64 = 300;
 /// A configuration package, in bytes.
 pub const PACKAGE_BYTES: usize = 256 << 10;
+/// Nesting of tables and lists in a configuration package.
+pub const PACKAGE_DEPTH: usize = 8;
+/// Values of a configuration package: every table, list and value counts one.
+pub const PACKAGE_VALUES: usize = 20_000;
+/// Faults of a configuration package that one answer names.
+pub const PACKAGE_FAULTS: usize = 100;
+/// A name that a configuration package gives, in characters.
+pub const KEY_CHARS: usize = 40;
+/// A label, in characters.
+pub const LABEL_CHARS: usize = 100;
+/// Fields of one kind.
+pub const FIELDS_PER_KIND: usize = 300;
+/// States of one kind.
+pub const STATES_PER_KIND: usize = 60;
+/// Steps of one kind.
+pub const STEPS_PER_KIND: usize = 120;
+/// Signatures of one step.
+pub const SIGNERS_PER_STEP: usize = 10;
+/// Letters and digits before the dash of a number.
+pub const PREFIX_CHARS: usize = 10;
+/// Digits of a counted number.
+pub const NUMBER_DIGITS: usize = 9;
 /// Tries of a job before it is set aside.
 pub const JOB_TRIES: i64 = 5;
 /// How often a command is repeated after a passing fault of the database.

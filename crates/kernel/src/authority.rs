@@ -209,6 +209,14 @@ fn may(catalog: &Catalog, grants: &[Grant], permission: &str, site: Option<&str>
         || grants.iter().any(|grant| grant.covers(site) && catalog.role_has(&grant.role, permission))
 }
 
+/// The permissions a person has at a site at this moment, to show what they may do. It proves
+/// nothing: a command asks again, in its own transaction.
+pub fn permissions_at(tx: &mut dyn Read, catalog: &Catalog, tenant: &str, person: &str, site: Option<&str>) -> Result<BTreeSet<String>> {
+    let grants = grants_of(tx, tenant, person)?;
+    let roles = grants.iter().filter(|grant| grant.covers(site)).map(|grant| grant.role.as_str()).chain([EVERYONE]);
+    Ok(roles.filter_map(|role| catalog.permissions().get(role)).flatten().cloned().collect())
+}
+
 /// What the actor may see.
 pub fn viewer(tx: &mut dyn Read, catalog: &Catalog, actor: &Actor) -> Result<Viewer> {
     let grants = grants_of(tx, &actor.tenant, &actor.person)?;

@@ -33,7 +33,7 @@ struct Inner {
     database: Database,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
-    files: blob::BlobStore,
+    files: Arc<blob::BlobStore>,
     hashing: Hashing,
     chains: i64,
     delivered: Arc<Catalog>,
@@ -56,7 +56,7 @@ impl Kernel {
                 database: setup.database,
                 clock: setup.clock,
                 ids: setup.ids,
-                files: setup.files,
+                files: Arc::new(setup.files),
                 hashing: setup.hashing,
                 chains: setup.chains.clamp(1, 16),
                 delivered,
@@ -64,6 +64,24 @@ impl Kernel {
                 secrets: RwLock::new(BTreeMap::new()),
             }),
         })
+    }
+
+    /// The same installation at another time: simulations and the demo tell weeks in seconds.
+    pub fn with_clock(&self, clock: Arc<dyn Clock>) -> Self {
+        let inner = &self.inner;
+        Self {
+            inner: Arc::new(Inner {
+                database: inner.database.clone(),
+                clock,
+                ids: Arc::clone(&inner.ids),
+                files: Arc::clone(&inner.files),
+                hashing: inner.hashing.clone(),
+                chains: inner.chains,
+                delivered: Arc::clone(&inner.delivered),
+                catalogs: RwLock::new(BTreeMap::new()),
+                secrets: RwLock::new(BTreeMap::new()),
+            }),
+        }
     }
 
     /// Makes the rows a tenant needs before its first command: chain heads and secrets. Does

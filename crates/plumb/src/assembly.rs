@@ -96,3 +96,8 @@ pub fn require_schema(database: &Database) -> Result<()> {
     .advise("Run `plumb migrate` with the program that shall work with it.")
     .into())
 }
+
+/// The API with the reads that the domains declare.
+pub fn api(_kernel: Kernel, _secure_cookies: bool) -> axum::Router {
+    axum::Router::new()
+}

@@ -4,7 +4,6 @@ use crate::assembly::Place;
 use crate::{demo, people, portable, server, terminal, verification};
 use base::Result;
 use clap::{Parser, Subcommand};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -3,9 +3,9 @@
 
 pub mod assembly;
 pub mod cli;
-mod demo;
+pub mod demo;
 mod people;
 mod portable;
-mod server;
+pub mod server;
 mod terminal;
 mod verification;

@@ -51,7 +51,8 @@ pub fn export(place: &Place, to: &Path) -> Result<()> {
     let files = place.open_files()?;
     fs::create_dir_all(to.join("files")).map_err(|error| about(to, error))?;
     let mut listed = Vec::new();
-    for digest in files.digests()? {
+    for digest in files.digests() {
+        let digest = digest?;
         let content = files.get(&digest)?;
         let path = to.join("files").join(digest.hex());
         fs::write(&path, content).map_err(|error| about(&path, error))?;
@@ -87,7 +88,7 @@ pub fn import(place: &Place, from: &Path) -> Result<()> {
         if Digest::of(&content) != digest {
             return Err(Error::malformed("file_damaged", format!("{} does not hold what its name says.", path.display())));
         }
-        files.put(&content)?;
+        files.put(&content, u64::MAX)?;
     }
     let bar = terminal::bar();
     let tables = tables_in_order(&database)?;

@@ -39,6 +39,7 @@ macro_rules! module {
 pub const ALL: &[Asset] = &[
     Asset { name: "plumb.css", content_type: "text/css; charset=utf-8", bytes: CSS.as_bytes() },
     Asset { name: "icon.svg", content_type: "image/svg+xml", bytes: include_bytes!("../assets/icon.svg") },
+    Asset { name: "arrow.svg", content_type: "image/svg+xml", bytes: include_bytes!("../assets/arrow.svg") },
     module!("boot.js"),
     module!("app.js"),
     module!("combobox.js"),

@@ -5,7 +5,7 @@
 
 use base::limits::JSON_DEPTH;
 use base::{Error, Refusal, RefusalKind, Result};
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value as Json};
 use std::cell::RefCell;
 use std::fmt;

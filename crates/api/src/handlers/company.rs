@@ -15,6 +15,8 @@ const SEARCH: &[Parameter] = &[
     query("kind", Sort::Text(base::limits::LINE_CHARS), "names of kinds, with commas; all when absent", "part,procedure"),
 ];
 
+const PERSON: &[Parameter] = &[path("person", "user name or identifier", "dora")];
+
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/kinds", "FRS-API-005", "The kinds of record you may see: fields, states, steps, links", kinds)
@@ -27,7 +29,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .access(Access::SignedIn)
             .answers(200, Shape::Rows("role")),
         Endpoint::get("/api/v1/people/{person}/roles", "FRS-API-005", "The roles a person holds", roles_of)
-            .parameters(&[path("person", "user name or identifier", "dora")])
+            .parameters(PERSON)
             .answers(200, Shape::Rows("grant")),
         Endpoint::get("/api/v1/search", "FRS-API-005", "Records in which all words occur, best first", find)
             .access(Access::SignedIn)

@@ -58,8 +58,7 @@ fn document(call: &Call) -> Result<Answer, Problem> {
 
 fn page(call: &Call) -> Result<Answer, Problem> {
     call.actor()?;
-    let catalog = call.state.kernel.catalog()?;
-    let content = crate::reference::page(&crate::openapi::document(&catalog, &all(&call.state)));
+    let content = crate::reference_page(&call.state)?;
     let mut answer = Answer::of(Content::Text("text/html; charset=utf-8", crate::reference::whole(content)));
     answer.policy = Policy::Page;
     Ok(answer)

@@ -9,7 +9,7 @@ use crate::signature::{self, Proof};
 use crate::trail::WriteTx;
 use crate::{attachment, clock, decision, dossier, hold, link, obligation, person, place};
 use base::limits::REASON_CHARS;
-use base::{Error, Result};
+use base::{Digest, Error, Result};
 use db::Read;
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
@@ -223,6 +223,7 @@ pub(super) fn commands() -> Vec<CommandDef> {
                 needs("size_bytes", InputSort::Integer, "size of the content"),
             ],
             needs: |tx, _, actor, input| on_record(tx, actor, input, "edit"),
+            prepare: Some(check_uploaded),
             run: |tx, permit, input, _| {
                 let record = target(tx, permit, input)?;
                 let digest = text_of(input, "digest")?;
@@ -250,6 +251,20 @@ pub(super) fn commands() -> Vec<CommandDef> {
             ..CommandDef::base()
         },
     ]
+}
+
+/// A row never names a file that the store does not hold.
+fn check_uploaded(kernel: &crate::Kernel, _: &Actor, input: &Json) -> Result<Json> {
+    let digest = Digest::from_hex(text_of(input, "digest")?).ok_or_else(|| Error::invalid("digest", "bad_digest", "this is no SHA-256 digest"))?;
+    let size = kernel.files().size(&digest)?.and_then(|size| i64::try_from(size).ok());
+    if size != Some(int_of(input, "size_bytes")?) {
+        return Err(base::Refusal::new(base::RefusalKind::Invalid, "not_uploaded", "no file with this digest and size was uploaded")
+            .at("digest")
+            .advise("Upload the file, then attach it with the digest and size that the upload answers.")
+            .into());
+    }
+    base::text::clean_line("media_type", text_of(input, "media_type")?, base::limits::LINE_CHARS)?;
+    Ok(input.clone())
 }
 
 fn on_record(tx: &mut dyn Read, actor: &Actor, input: &Json, verb: &str) -> Result<Needed> {

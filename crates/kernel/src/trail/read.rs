@@ -5,7 +5,7 @@ use crate::catalog::Catalog;
 use crate::link;
 use crate::record::{self, Record};
 use base::limits::WALK_RECORDS;
-use base::{Result, Timestamp};
+use base::{Error, Result, Timestamp};
 use db::{Query, Read, Row, sql};
 use std::collections::{BTreeSet, VecDeque};
 
@@ -45,12 +45,27 @@ fn from_row(row: &Row) -> Result<Line> {
     })
 }
 
-/// The events of a record, newest first, at most `rows`. Identifiers of transactions sort by time
-/// of making, so they serve as the cursor: `before` is the last transaction of the page before.
+impl Line {
+    /// Where this line stands, for the page that follows it.
+    pub fn cursor(&self) -> String {
+        format!("{}~{}", self.tx, self.ord)
+    }
+}
+
+/// The events of a record, newest first, at most `rows`. `before` is the cursor of the last line of
+/// the page before ([`Line::cursor`]): one transaction may have more lines than a page, as when a
+/// release assigns training to many. A transaction's identifier alone stands for all of its lines.
 pub fn of_record(tx: &mut dyn Read, tenant: &str, record: &str, before: Option<&str>, rows: usize) -> Result<Vec<Line>> {
     let mut query = Query::with(sql("select * from event where tenant = $1 and record = $2"), vec![tenant.into(), record.into()]);
-    if let Some(before) = before {
-        query.push_bind(" and tx < ", before);
+    match before.map(|before| before.split_once('~').ok_or(before)) {
+        None => {}
+        Some(Err(id)) => {
+            query.push_bind(" and tx < ", id);
+        }
+        Some(Ok((id, ord))) => {
+            let ord: i64 = ord.parse().map_err(|_| Error::invalid("before", "bad_cursor", "this is no cursor of this timeline"))?;
+            query.push_bind(" and (tx, ord) < (", id).push_bind(", ", ord).push(")");
+        }
     }
     query.push(" order by tx desc, ord desc");
     query.push_bind(" limit ", rows as i64);

@@ -50,8 +50,11 @@ pub(super) fn document(tx: &mut WriteTx<'_>, document: &Record, cause: &str) -> 
         keep(tx, &taught, &people, cause)?;
     }
     let earlier = store::open_on_earlier(tx, document)?;
-    let revision = if document.revision.is_empty() { document.label() } else { format!("rev {}", document.revision) };
-    obligation::cancel_many(tx, earlier, &format!("replaced by {revision}"))
+    obligation::cancel_many(tx, earlier, &replaced_by(document))
+}
+
+fn replaced_by(document: &Record) -> String {
+    if document.revision.is_empty() { format!("replaced by {}", document.label()) } else { format!("replaced by rev {}", document.revision) }
 }
 
 /// A course or something that requires it changed.
@@ -93,10 +96,22 @@ pub(super) fn person(tx: &mut WriteTx<'_>, person: &Record, cause: &str) -> Resu
     obligation::cancel_many(tx, open, if active { "no longer asked for by the training matrix" } else { "the person is no longer active" })
 }
 
-/// A record went out of use: nobody has to read it.
-pub(super) fn out_of_use(tx: &mut WriteTx<'_>, record: &Record) -> Result<()> {
+/// A record went out of use: nobody has to read it. Where it was withdrawn before its day, what it
+/// was to replace is asked for again.
+pub(super) fn out_of_use(tx: &mut WriteTx<'_>, record: &Record, cause: &str) -> Result<()> {
+    let catalog = tx.catalog();
     let open = store::open_on(tx, &record.tenant, &record.id)?;
-    obligation::cancel_many(tx, open, "the document is no longer in use")
+    let instead = course::to_sign(tx, &catalog, &record.tenant, &record.item)?.filter(|instead| instead.id != record.id);
+    let withdrawn = record.phase == Phase::Void;
+    let why = match &instead {
+        Some(successor) if !withdrawn => replaced_by(successor),
+        _ => "the document is no longer in use".to_owned(),
+    };
+    obligation::cancel_many(tx, open, &why)?;
+    match &instead {
+        Some(instead) if withdrawn => document(tx, instead, cause),
+        _ => Ok(()),
+    }
 }
 
 fn keep(tx: &mut WriteTx<'_>, taught: &Taught, people: &BTreeSet<String>, cause: &str) -> Result<()> {

@@ -28,7 +28,7 @@ pub fn after_step(tx: &mut WriteTx<'_>, context: &StepContext<'_>) -> Result<()>
         }
         "person" => keep::person(tx, &record, &cause),
         _ if context.step == RELEASE => keep::document(tx, &record, &cause),
-        _ if matches!(record.phase, Phase::Closed | Phase::Void) => keep::out_of_use(tx, &record),
+        _ if matches!(record.phase, Phase::Closed | Phase::Void) => keep::out_of_use(tx, &record, &cause),
         _ => Ok(()),
     }
 }

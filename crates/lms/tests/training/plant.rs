@@ -79,6 +79,8 @@ fn commands() -> Vec<CommandDef> {
     vec![
         CommandDef {
             name: "test.make_effective",
+            label: "Make effective",
+            requirement: "FRS-T-001",
             roles: &["everyone"],
             input: record(),
             needs: |_, _, _, _| Ok(Needed::of("test.make_effective")),
@@ -91,6 +93,8 @@ fn commands() -> Vec<CommandDef> {
         },
         CommandDef {
             name: "test.raise",
+            label: "Raise",
+            requirement: "FRS-T-001",
             roles: &["everyone"],
             input: vec![
                 needs("record", InputSort::Text, "identifier"),

@@ -50,7 +50,7 @@ fn frs_trn_001_release_assigns_everybody_the_matrix_names_in_the_same_transactio
             tx.query(
                 sql(
                     "select distinct tx from event where tenant = $1
-                     and (action = 'record.step.release' or (action = 'obligation.raised' and after->>'sort' = 'train'))",
+                     and (action = 'record.step.release' or subject in (select id from obligation where tenant = $1 and sort = 'train'))",
                 ),
                 &[MAIN_TENANT.into()],
             )
@@ -109,6 +109,8 @@ fn frs_trn_003_a_new_revision_replaces_what_is_open_and_keeps_what_is_signed() {
         let row = |login: &str, state: &str| (login.to_owned(), crs.clone(), state.to_owned());
         assert_eq!(plant.assigned(&a), [row("anna", "done"), row("bert", "cancelled")]);
         assert_eq!(plant.assigned(&b), [row("anna", "open"), row("bert", "open")]);
+        let report = verify::verify(plant.world.kernel.database(), MAIN_TENANT, &mut |_, _, _| {}).unwrap();
+        assert_eq!(report.problems, []);
         let cancelled = plant.obligations(&a, "train").into_iter().find(|found| found.state == "cancelled").unwrap();
         assert_eq!(cancelled.outcome.as_deref(), Some("replaced by rev B"));
         assert_eq!(cancelled.closed_by.as_deref(), Some(plant.controller.person()));
@@ -161,5 +163,20 @@ fn frs_trn_006_nobody_has_to_read_what_went_out_of_use() {
         assert!(plant.open_for(&two).is_empty());
         let outcomes: Vec<_> = plant.obligations(&two, "train").into_iter().map(|found| found.outcome.unwrap()).collect();
         assert_eq!(outcomes, vec!["the course is no longer in use"; 3]);
+    });
+}
+
+#[test]
+fn frs_trn_006_a_revision_withdrawn_before_its_day_leaves_the_one_in_force_to_be_read() {
+    on_both(|plant| {
+        let (one, _, _) = line(plant);
+        plant.world.sign_step(&plant.controller, &one, "release").unwrap();
+        let b = plant.revise(&one);
+        plant.comes_in(&b, 10);
+        plant.world.sign_step(&plant.controller, &b, "release").unwrap();
+        assert_eq!((plant.open_for(&one).len(), plant.open_for(&b).len()), (0, 3));
+        plant.world.step(&plant.quality, &b, "withdraw").unwrap();
+        assert_eq!((plant.open_for(&one).len(), plant.open_for(&b).len()), (3, 0));
+        assert_eq!(plant.obligations(&b, "train").remove(0).outcome.as_deref(), Some("the document is no longer in use"));
     });
 }

@@ -22,9 +22,10 @@ const FIND_NUMBER_STEP: i64 = 10;
 pub(super) fn apply(tx: &mut WriteTx<'_>, permit: &Permit, order: &Record, mut file: ImportedStructure) -> Result<Json> {
     tx.raise_stamp(part::STRUCTURE_STAMP)?;
     let bases = bases(tx, permit, order, &file)?;
-    let before = redline::side_of_parts(tx, &order.tenant, &bases.iter().collect::<Vec<_>>())?;
+    let mut before = redline::side_of_parts(tx, &order.tenant, &bases.iter().collect::<Vec<_>>())?;
     let stated = Stated::of(&file);
     stated.complete(&mut file, &before);
+    let not_listed = leave_unlisted(&mut before, &file);
     let (before, after) = (stated.only(before), stated.only(file_side(&file)));
     let difference = compare(&before, &after);
     let by_number: BTreeMap<&str, &Record> = bases.iter().map(|part| (part.number.as_str(), part)).collect();
@@ -74,6 +75,7 @@ pub(super) fn apply(tx: &mut WriteTx<'_>, permit: &Permit, order: &Record, mut f
         "changed": counts.changed,
         "revised_parts": revised,
         "new_parts": new_parts,
+        "not_listed": not_listed,
     }))
 }
 
@@ -92,6 +94,15 @@ fn bases(tx: &mut WriteTx<'_>, permit: &Permit, order: &Record, file: &ImportedS
         bases.push(working.get(record.item.as_str()).map_or(record, |working| (*working).clone()));
     }
     Ok(bases)
+}
+
+/// An assembly without a single line in the file is not expanded there, as in many partial exports;
+/// that is no reason to empty it. Answers the numbers of those that are left as they are.
+fn leave_unlisted(before: &mut RedlineSide, file: &ImportedStructure) -> BTreeSet<String> {
+    let listed: BTreeSet<&str> = file.lines.iter().map(|line| file.number(line.parent)).collect();
+    let (kept, unlisted) = std::mem::take(&mut before.lines).into_iter().partition(|line| listed.contains(line.parent.as_str()));
+    before.lines = kept;
+    unlisted.into_iter().map(|line| line.parent).collect()
 }
 
 /// What the file says at all: a column that is not there says nothing, and so changes nothing.

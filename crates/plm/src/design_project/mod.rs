@@ -58,11 +58,11 @@ pub fn kind() -> Kind {
                 .effect(Effect::FreezeDossier),
         )
         .step(Step::new("reopen", "Take up again", &["closed"], "in_work").by(&["quality_manager"]).with_reason())
-        .section("Design outputs", "ISO 13485:2016 7.3.4", targets(DESIGN_OUTPUT))
-        .section("Risk file", "ISO 13485:2016 7.1", targets("risk_file"))
-        .section("Design changes", "ISO 13485:2016 7.3.9", targets(DESIGN_CHANGE))
-        .section("CAPAs", "ISO 13485:2016 8.5.2", targets("project_capa"))
-        .section("Complaints", "ISO 13485:2016 8.2.2", targets("project_complaint"))
+        .section("Design outputs", "FRS-DPR-003 · ISO 13485:2016 7.3.10, 7.3.4 · 21 CFR 820.10", targets(DESIGN_OUTPUT))
+        .section("Risk file", "FRS-DPR-003 · ISO 13485:2016 7.3.10, 7.1 · 21 CFR 820.10", targets("risk_file"))
+        .section("Design changes", "FRS-DPR-003 · ISO 13485:2016 7.3.10, 7.3.9 · 21 CFR 820.10", targets(DESIGN_CHANGE))
+        .section("CAPAs", "FRS-DPR-003 · ISO 13485:2016 7.3.10, 8.5.2 · 21 CFR 820.10", targets("project_capa"))
+        .section("Complaints", "FRS-DPR-003 · ISO 13485:2016 7.3.10, 8.2.2 · 21 CFR 820.35(a)", targets("project_complaint"))
         .allow("everyone", &["view"])
         .allow("quality_manager", &["link", "freeze"]);
     for role in writers {

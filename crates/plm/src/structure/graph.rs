@@ -185,7 +185,9 @@ impl Graph {
                 path.reverse();
                 return Some(path);
             }
-            for edge in self.lines_of(node).filter(|(_, edge)| !seen[edge.child as usize]).map(|(_, edge)| edge).collect::<Vec<_>>() {
+            for edge in
+                self.lines_of(node).filter(|(_, edge)| !seen[edge.child as usize]).map(|(_, edge)| edge).collect::<Vec<_>>()
+            {
                 seen[edge.child as usize] = true;
                 above[edge.child as usize] = Some(node);
                 open.push(edge.child);
@@ -206,12 +208,7 @@ impl Graph {
 
     pub fn counts(&self) -> Counts {
         let without = |adjacency: &Adjacency| adjacency.starts.windows(2).filter(|pair| pair[0] == pair[1]).count();
-        Counts {
-            nodes: self.order.len(),
-            lines: self.edges.len(),
-            leaves: without(&self.down),
-            end_items: without(&self.up),
-        }
+        Counts { nodes: self.order.len(), lines: self.edges.len(), leaves: without(&self.down), end_items: without(&self.up) }
     }
 
     /// The deepest level of every node below `top`; nothing for what is no part of it.

@@ -18,8 +18,8 @@ mod merge;
 mod rows;
 
 use super::sheet::{self, ReadOptions, Sheet};
-use base::quantity::{DecimalMark, Quantity, Unit};
 use base::Result;
+use base::quantity::{DecimalMark, Quantity, Unit};
 use serde::{Deserialize, Serialize};
 
 pub use self::columns::Field;
@@ -128,12 +128,7 @@ pub struct ImportOptions {
 }
 
 /// Reads a file and imports it: [`sheet::read`], then [`import`].
-pub fn import_file(
-    file_name: &str,
-    bytes: &[u8],
-    read: &ReadOptions,
-    options: &ImportOptions,
-) -> Result<ImportedStructure> {
+pub fn import_file(file_name: &str, bytes: &[u8], read: &ReadOptions, options: &ImportOptions) -> Result<ImportedStructure> {
     import(&sheet::read(file_name, bytes, read)?, options)
 }
 
@@ -150,6 +145,9 @@ pub fn import(sheet: &Sheet, options: &ImportOptions) -> Result<ImportedStructur
         text: "this row has content but no item number; it is left out".to_owned(),
     };
     structure.notices.extend(left_out_rows.iter().map(left_out));
+    let unread =
+        |name: &String| Notice { place: format!("sheet {name}"), text: "this sheet has content too and was not read".to_owned() };
+    structure.notices.extend(sheet.other_sheets.iter().map(unread));
     structure.left_out_rows = left_out_rows;
     Ok(structure)
 }

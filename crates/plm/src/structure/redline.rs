@@ -208,7 +208,8 @@ fn item_changes(before: &RedlineItem, after: &RedlineItem) -> Vec<Change> {
 }
 
 fn sources(parts: &[ManufacturerPart]) -> String {
-    let shown: Vec<_> = parts.iter().map(|part| format!("{} {}", part.manufacturer, part.part_number).trim().to_owned()).collect();
+    let shown: Vec<_> =
+        parts.iter().map(|part| format!("{} {}", part.manufacturer, part.part_number).trim().to_owned()).collect();
     shown.join("; ")
 }
 

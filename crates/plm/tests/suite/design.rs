@@ -1,1 +1,90 @@
-//! To come.
+//! Design projects and their dossier.
+
+use crate::company::{Company, on_both, refused};
+use kernel::MAIN_TENANT;
+use kernel::dossier;
+use serde_json::json;
+
+fn project(company: &Company) -> String {
+    let id = company.world.create(&company.engineer, "design_project", "Ventilator", json!({"plan": "Stages and reviews"})).unwrap();
+    company.world.step(&company.engineer, &id, "start").unwrap();
+    id
+}
+
+fn frozen(company: &Company, id: &str) -> Vec<dossier::Frozen> {
+    let id = id.to_owned();
+    company.world.kernel.database().read(move |tx| dossier::frozen_of(tx, MAIN_TENANT, &id)).unwrap()
+}
+
+#[test]
+fn frs_dpr_002_a_project_without_a_plan_does_not_start() {
+    on_both(|test| {
+        let company = Company::new(test);
+        let id = company.world.create(&company.engineer, "design_project", "Ventilator", json!({})).unwrap();
+        assert_eq!(refused(company.world.step(&company.engineer, &id, "start")).blockers[0].rule, "design_project.planned");
+    });
+}
+
+#[test]
+fn frs_dpr_003_the_dossier_gathers_outputs_risks_changes_capas_and_complaints() {
+    on_both(|test| {
+        let company = Company::with_bench(test);
+        let id = project(&company);
+        let make = |kind: &str| company.world.create(&company.writer, kind, kind, json!({})).unwrap();
+        company.world.link(&company.engineer, &id, "design_output", &company.part("A-100").id).unwrap();
+        for (link, kind) in [("risk_file", "risk"), ("project_capa", "capa"), ("project_complaint", "complaint"), ("design_output", "procedure")] {
+            company.world.link(&company.engineer, &id, link, &make(kind)).unwrap();
+        }
+        let (record, catalog) = (company.world.record(&id), company.world.kernel.catalog().unwrap());
+        let sections = company.world.kernel.database().read(move |tx| dossier::assemble(tx, &catalog, &record)).unwrap();
+        let shown: Vec<_> = sections.iter().map(|section| (section.title.as_str(), section.entries.len())).collect();
+        assert_eq!(shown, [("Design outputs", 2), ("Risk file", 1), ("Design changes", 0), ("CAPAs", 1), ("Complaints", 1)]);
+        assert!(sections.iter().all(|section| section.requirement.contains("7.3.10")));
+    });
+}
+
+#[test]
+fn frs_dpr_004_a_dossier_is_frozen_under_a_signature_and_the_project_goes_on() {
+    on_both(|test| {
+        let company = Company::with_bench(test);
+        let id = project(&company);
+        let refusal = refused(company.world.sign_step(&company.quality, &id, "freeze"));
+        assert_eq!(refusal.blockers[0].rule, "design_project.freeze_has_outputs");
+        company.world.link(&company.engineer, &id, "design_output", &company.part("P-3").id).unwrap();
+        company.world.sign_step(&company.quality, &id, "freeze").unwrap();
+        let first = frozen(&company, &id);
+        assert_eq!((first.len(), first[0].entry_count), (1, 1));
+        company.world.edit(&company.engineer, &id, json!({"intended_use": "Ventilation of adults"})).unwrap();
+        company.world.link(&company.engineer, &id, "design_output", &company.part("P-2").id).unwrap();
+        company.world.run(&company.quality, "dossier.freeze", json!({"record": id})).unwrap();
+        let both = frozen(&company, &id);
+        assert_eq!(both.iter().map(|frozen| frozen.entry_count).max(), Some(2));
+        assert!(both.iter().any(|frozen| frozen.digest == first[0].digest), "what was frozen stays");
+        let by_engineer = company.world.run(&company.engineer, "dossier.freeze", json!({"record": id}));
+        assert_eq!(refused(by_engineer).kind, base::RefusalKind::Forbidden);
+    });
+}
+
+#[test]
+fn frs_dpr_006_a_project_closes_only_when_its_outputs_are_released_and_its_changes_closed() {
+    on_both(|test| {
+        let company = Company::with_bench(test);
+        let id = project(&company);
+        let none = refused(company.world.sign_step(&company.quality, &id, "close"));
+        assert_eq!(none.blockers[0].rule, "design_project.close_has_outputs");
+        let part = company.new_part("N-1");
+        let order = company.order();
+        company.add_affected(&order, &part.id).unwrap();
+        company.world.link(&company.engineer, &id, "design_output", &part.id).unwrap();
+        company.world.link(&company.engineer, &id, "design_change", &order).unwrap();
+        let refusal = refused(company.world.sign_step(&company.quality, &id, "close"));
+        let rules: Vec<_> = refusal.blockers.iter().map(|blocker| blocker.rule.as_str()).collect();
+        assert_eq!(rules, ["design_project.outputs_settled", "design_project.changes_closed"]);
+        company.approve(&order);
+        company.release(&order).unwrap();
+        company.world.sign_step(&company.quality, &id, "close").unwrap();
+        assert_eq!(frozen(&company, &id)[0].entry_count, 2);
+        company.world.step(&company.quality, &id, "reopen").unwrap();
+        assert_eq!(company.world.record(&id).state, "in_work");
+    });
+}

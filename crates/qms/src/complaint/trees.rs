@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn frs_cmp_010_011_both_trees_can_be_used_and_their_clocks_exist() {
+    fn frs_cmp_011_both_trees_can_be_used_and_their_clocks_exist() {
         let clocks = reporting_clocks();
         clocks.iter().for_each(|rule| rule.check().unwrap());
         assert!(clocks.iter().all(|rule| !rule.extendable));
@@ -325,7 +325,7 @@ mod tests {
 
     /// The rows of the published table that the decisions of a complaint lead to.
     #[test]
-    fn frs_cmp_012_013_014_published_cases_get_their_published_due_dates() {
+    fn frs_cmp_012_published_cases_get_their_published_due_dates() {
         let clocks = reporting_clocks();
         let cases = [
             ("M01", MDR_30_DAYS, "2026-03-02", "2026-04-01"),

@@ -6,7 +6,7 @@
 //! revision, or to take it out of use; each of them closes the request.
 
 use crate::{dates, document};
-use base::{Date, Error, Result};
+use base::{Date, Error, Result, Timestamp};
 use db::{Read, sql};
 use kernel::Kernel;
 use kernel::authority::Actor;
@@ -127,12 +127,12 @@ fn ask_for_due(kernel: &Kernel, actor: &Actor) -> Result<()> {
         let mut after = String::new();
         loop {
             let (tenant, now) = (actor.tenant().to_owned(), kernel.now());
-            let (near, last) = kernel.database().read(move |tx| coming_due(tx, &tenant, kind, &after, now))?;
-            for (id, due) in near {
+            let batch = kernel.database().read(move |tx| coming_due(tx, &tenant, kind, &after, now))?;
+            for (id, due) in batch.near {
                 let request = Request::new(COMMAND, json!({ "record": id }), format!("{COMMAND}-{id}-{due}"));
                 kernel.execute(actor, &request).map(|_| ()).or_else(already_settled)?;
             }
-            match last {
+            match batch.next {
                 Some(last) => after = last,
                 None => break,
             }
@@ -147,9 +147,15 @@ fn already_settled(error: Error) -> Result<()> {
     if matches!(code, Some("not_due" | "already_asked")) { Ok(()) } else { Err(error) }
 }
 
-/// One batch of records in effect without an open request: those whose review comes due, and
-/// where the next batch starts.
-fn coming_due(tx: &mut dyn Read, tenant: &str, kind: &str, after: &str, now: base::Timestamp) -> Result<(Vec<(String, Date)>, Option<String>)> {
+/// One read of records in effect without an open request.
+struct Batch {
+    /// Those whose review comes due, and when.
+    near: Vec<(String, Date)>,
+    /// Where the next read starts; `None` after the last.
+    next: Option<String>,
+}
+
+fn coming_due(tx: &mut dyn Read, tenant: &str, kind: &str, after: &str, now: Timestamp) -> Result<Batch> {
     let rows = tx.query(
         sql(
             "select r.id from record r
@@ -160,7 +166,7 @@ fn coming_due(tx: &mut dyn Read, tenant: &str, kind: &str, after: &str, now: bas
         &[tenant.into(), kind.into(), after.into(), (BATCH as i64).into()],
     )?;
     let ids = rows.iter().map(|row| Ok(row.text("id")?.to_owned())).collect::<Result<Vec<_>>>()?;
-    let last = ids.last().filter(|_| ids.len() == BATCH).cloned();
+    let next = ids.last().filter(|_| ids.len() == BATCH).cloned();
     let mut near = Vec::new();
     for record in record::find_all(tx, tenant, &ids)? {
         let today = dates::today(tx, &record, now)?;
@@ -168,5 +174,5 @@ fn coming_due(tx: &mut dyn Read, tenant: &str, kind: &str, after: &str, now: bas
             near.push((record.id, due));
         }
     }
-    Ok((near, last))
+    Ok(Batch { near, next })
 }

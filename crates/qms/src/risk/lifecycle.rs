@@ -114,10 +114,9 @@ fn check_controls(_: &mut dyn Read, context: &RuleContext<'_>) -> Result<Vec<Fin
         needed.push("control_rationale");
     }
     let mut found: Vec<_> = needed.into_iter().filter_map(missing).collect();
-    if let (Some(before), Some(after)) = (record.field_int("probability_before"), record.field_int("probability_after")) {
-        if after > before {
-            found.push(Finding::new("The probability after controls is higher than before"));
-        }
+    let before = record.field_int("probability_before");
+    if before.is_some() && record.field_int("probability_after") > before {
+        found.push(Finding::new("The probability after controls is higher than before"));
     }
     Ok(found)
 }

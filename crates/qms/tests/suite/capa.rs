@@ -84,7 +84,7 @@ fn frs_capa_001_a_capa_has_a_source_and_a_problem() {
 }
 
 #[test]
-fn frs_capa_002_003_an_investigation_starts_only_when_a_capa_is_needed_and_the_problem_contained() {
+fn frs_capa_002_an_investigation_starts_only_when_a_capa_is_needed() {
     story(|company| {
         let world = &company.world;
         let capa = new_capa(company);
@@ -101,6 +101,17 @@ fn frs_capa_002_003_an_investigation_starts_only_when_a_capa_is_needed_and_the_p
         );
         world.step(&company.max, &capa, "withdraw").unwrap();
         assert_eq!(world.record(&capa).phase, Phase::Void);
+    });
+}
+
+#[test]
+fn frs_capa_003_an_investigation_does_not_start_before_containment_is_written_down() {
+    story(|company| {
+        let capa = new_capa(company);
+        company.decide(&company.quinn, &capa, "capa_needed", &needed()).unwrap();
+        let refused = company.world.step(&company.quinn, &capa, "investigate").unwrap_err();
+        assert_eq!(blockers(&refused), ["capa.contained: “Containment” is not filled in"]);
+        assert!(company.clocks(&capa).is_empty());
     });
 }
 
@@ -123,7 +134,7 @@ fn frs_capa_004_the_clock_of_60_days_is_extended_with_a_reason_and_keeps_its_fir
 }
 
 #[test]
-fn frs_capa_010_011_012_a_plan_without_cause_actions_and_measure_is_not_submitted() {
+fn frs_capa_010_a_plan_without_cause_actions_and_measure_is_not_submitted() {
     story(|company| {
         let capa = opened(company);
         let refused = blockers(&company.world.step(&company.quinn, &capa, "submit_plan").unwrap_err());
@@ -138,6 +149,36 @@ fn frs_capa_010_011_012_a_plan_without_cause_actions_and_measure_is_not_submitte
                 "capa.effectiveness_planned: “Window in days” is not filled in",
             ]
         );
+    });
+}
+
+#[test]
+fn frs_capa_011_a_plan_without_actions_is_not_submitted() {
+    story(|company| {
+        let capa = opened(company);
+        let mut fields = plan();
+        fields["action_plan"] = Json::Null;
+        company.world.edit(&company.quinn, &capa, fields).unwrap();
+        let refused = company.world.step(&company.quinn, &capa, "submit_plan").unwrap_err();
+        assert_eq!(blockers(&refused), ["capa.actions_planned: “Action plan” is not filled in"]);
+    });
+}
+
+#[test]
+fn frs_capa_012_a_plan_without_a_measure_of_its_effect_is_not_submitted() {
+    story(|company| {
+        for (name, label) in [
+            ("effectiveness_metric", "Metric"),
+            ("effectiveness_threshold", "Threshold"),
+            ("effectiveness_window_days", "Window in days"),
+        ] {
+            let capa = opened(company);
+            let mut fields = plan();
+            fields[name] = Json::Null;
+            company.world.edit(&company.quinn, &capa, fields).unwrap();
+            let refused = company.world.step(&company.quinn, &capa, "submit_plan").unwrap_err();
+            assert_eq!(blockers(&refused), [format!("capa.effectiveness_planned: “{label}” is not filled in")]);
+        }
     });
 }
 
@@ -193,7 +234,7 @@ fn frs_capa_014_what_was_approved_is_not_changed_afterwards() {
 }
 
 #[test]
-fn frs_capa_016_017_018_019_020_close_is_refused_naming_everything_that_is_open() {
+fn frs_capa_016_close_is_refused_naming_everything_that_is_open_at_once() {
     story(|company| {
         let world = &company.world;
         let part = company.part("VX-209507");
@@ -264,8 +305,86 @@ fn frs_capa_017_close_is_refused_while_an_order_is_open_or_cancelled() {
     });
 }
 
+/// A CAPA whose order is released and whose window is over, judged effective.
+fn nearly_closed(company: &Company, affected: &[&str]) -> (String, String) {
+    let capa = checked(company);
+    let order = company.order(affected);
+    company.world.link(&company.quinn, &capa, "implemented_by", &order).unwrap();
+    company.release(&order);
+    company.days_pass(30);
+    judge(company, &capa, "effective");
+    (capa, order)
+}
+
 #[test]
-fn frs_capa_013_015_what_did_not_work_goes_back_to_the_investigation_with_a_reason() {
+fn frs_capa_018_close_is_refused_until_the_last_person_is_trained() {
+    story(|company| {
+        let procedure = crate::document::draft(company);
+        let (capa, order) = nearly_closed(company, &[&procedure]);
+        for (done, text) in [(0, "12 of 12"), (9, "3 of 12"), (2, "1 of 12")] {
+            company.train(&order, done);
+            assert_eq!(close_blockers(company, &capa), [format!("capa.training_done: Training: {text} open")]);
+        }
+        let refused = company.world.sign_step(&company.max, &capa, "close").unwrap_err();
+        let blocker = &refused.refusal().unwrap().blockers[0];
+        assert_eq!((blocker.requirement.as_str(), blocker.records[0].id.as_str()), ("FRS-CAPA-018", procedure.as_str()));
+        company.train(&order, 1);
+        company.world.sign_step(&company.max, &capa, "close").unwrap();
+    });
+}
+
+#[test]
+fn frs_capa_019_close_is_refused_until_risks_and_suppliers_are_assessed_again() {
+    story(|company| {
+        let world = &company.world;
+        let part = company.part("VX-209507");
+        let supplier = crate::supplier::draft(company, json!({}));
+        crate::supplier::approve(company, &supplier);
+        world.link(&company.elena, &part, "supplied_by", &supplier).unwrap();
+        company.release(&company.order(&[&part]));
+        let risk = crate::risk::assessed(company, &part);
+        let next = company.revise(&company.elena, &part);
+        let (capa, _) = nearly_closed(company, &[&next]);
+        assert_eq!(close_blockers(company, &capa), ["capa.reassessments_done: Re-assessments: 2 of 2 open"]);
+        for (record, actor) in [(&risk, &company.elena), (&supplier, &company.sam)] {
+            let obligation = company.open(record, "reassess")[0].id.clone();
+            assert_eq!(close_blockers(company, &capa).len(), 1);
+            world.run(actor, "obligation.complete", json!({"obligation": obligation, "outcome": "No change"})).unwrap();
+        }
+        world.sign_step(&company.max, &capa, "close").unwrap();
+    });
+}
+
+#[test]
+fn frs_capa_020_close_is_refused_until_effectiveness_is_judged_with_evidence() {
+    story(|company| {
+        let world = &company.world;
+        let part = company.part("VX-1");
+        let (capa, _) = nearly_closed(company, &[&part]);
+        let missing = "capa.effectiveness_judged: “Evidence” is not filled in";
+        let unjudged = "capa.effectiveness_judged: Effectiveness is not judged: “Result” is not filled in";
+        world.edit(&company.quinn, &capa, json!({"effectiveness_evidence": null})).unwrap();
+        assert_eq!(close_blockers(company, &capa), [missing]);
+        world.edit(&company.quinn, &capa, json!({"effectiveness_result": null})).unwrap();
+        assert_eq!(close_blockers(company, &capa), [unjudged, missing]);
+        judge(company, &capa, "effective");
+        world.sign_step(&company.max, &capa, "close").unwrap();
+    });
+}
+
+#[test]
+fn frs_capa_013_a_plan_is_not_submitted_with_a_result_that_stands_there_already() {
+    story(|company| {
+        let capa = opened(company);
+        company.world.edit(&company.quinn, &capa, plan()).unwrap();
+        judge(company, &capa, "effective");
+        let refused = blockers(&company.world.step(&company.quinn, &capa, "submit_plan").unwrap_err());
+        assert!(refused.len() == 1 && refused[0].starts_with("capa.result_is_open"), "{refused:?}");
+    });
+}
+
+#[test]
+fn frs_capa_015_what_did_not_work_goes_back_to_the_investigation_with_a_reason() {
     story(|company| {
         let world = &company.world;
         let capa = checked(company);

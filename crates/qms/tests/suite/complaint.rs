@@ -109,7 +109,7 @@ fn frs_cmp_003_nobody_becomes_aware_in_the_future_or_before_the_event() {
 }
 
 #[test]
-fn frs_cmp_010_011_the_evaluation_cannot_end_before_both_decisions_are_taken() {
+fn frs_cmp_010_the_evaluation_cannot_end_before_both_decisions_are_taken() {
     story(|company| {
         let world = &company.world;
         let complaint = received(company);
@@ -146,7 +146,7 @@ fn frs_cmp_010_only_regulatory_affairs_and_quality_engineers_decide() {
 }
 
 #[test]
-fn frs_cmp_012_013_014_the_clock_counts_from_the_day_of_awareness() {
+fn frs_cmp_012_the_clock_counts_from_the_day_of_awareness() {
     story(|company| {
         let world = &company.world;
         let complaint = received(company);
@@ -281,7 +281,7 @@ fn frs_cmp_016_what_is_not_reportable_is_not_recorded_as_reported() {
 }
 
 #[test]
-fn frs_cmp_017_018_close_is_refused_while_a_report_or_the_investigation_is_missing() {
+fn frs_cmp_017_close_is_refused_while_a_report_or_the_investigation_is_missing() {
     story(|company| {
         let world = &company.world;
         let complaint = investigating(company, &thirty_days(), &eu("death"));

@@ -47,7 +47,7 @@ fn frs_doc_001_procedures_and_work_instructions_are_numbered_and_lettered() {
 }
 
 #[test]
-fn frs_doc_002_003_a_document_without_text_or_summary_is_not_submitted() {
+fn frs_doc_002_a_document_without_scope_and_text_is_not_submitted() {
     story(|company| {
         let world = &company.world;
         let empty = world.create(&company.quinn, "procedure", "x", json!({"purpose": "y"})).unwrap();
@@ -55,6 +55,13 @@ fn frs_doc_002_003_a_document_without_text_or_summary_is_not_submitted() {
             blockers(&world.step(&company.quinn, &empty, "submit").unwrap_err()),
             ["document.has_text: “Scope” is not filled in", "document.has_text: “Text” is not filled in"]
         );
+    });
+}
+
+#[test]
+fn frs_doc_003_a_new_revision_without_its_own_summary_of_changes_is_not_submitted() {
+    story(|company| {
+        let world = &company.world;
         let first = draft(company);
         world.edit(&company.quinn, &first, json!({"summary_of_changes": "First issue"})).unwrap();
         issue(company, &first);

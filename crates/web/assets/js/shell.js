@@ -87,6 +87,14 @@ function index() {
   }
 }
 
+/** A lifecycle wider than the screen is shown where the record is now. */
+function lifecycle() {
+  for (const now of all('.steps [aria-current="step"]')) {
+    const region = now.closest('.steps-scroll');
+    if (region) region.scrollLeft = now.offsetLeft - region.clientWidth / 3;
+  }
+}
+
 const UNITS = /** @type {[Intl.RelativeTimeFormatUnit, number][]} */ ([['year', 31536000], ['month', 2592000], ['day', 86400], ['hour', 3600], ['minute', 60]]);
 
 /** Relative time only on hover, and never without the absolute one. */
@@ -141,6 +149,7 @@ export function start() {
   theme();
   menus();
   index();
+  lifecycle();
   times();
   progress();
 }

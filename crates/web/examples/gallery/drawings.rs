@@ -57,7 +57,8 @@ pub fn link_graph() -> Markup {
         ],
         all_href: "#links".into(),
     };
-    Picture::new(graph.draw(), graph.table()).render()
+    // The list of links below it is its table.
+    Picture { drawing: graph.draw(), ..Picture::default() }.render()
 }
 
 fn completion(id: &str) -> Completion {

@@ -3,7 +3,7 @@
 use crate::Sheet;
 use crate::frame::{at, on, page, page_at};
 use maud::{Render, html};
-use web::ui::{Area, Chip, Claim, FormError, Frame, Lesson, LessonStep, Link, NavItem, Page, PageHead, Phase, Question, QuestionKind, SignIn, Story};
+use web::ui::{Area, Chip, Claim, FormError, Frame, Lesson, LessonStep, Link, NavItem, Page, PageHead, Phase, Question, QuestionKind, SignIn, Story, When};
 
 pub fn sheets() -> Vec<Sheet> {
     vec![("sign-in", sign_in()), ("learner", learner()), ("quiz", quiz()), ("inspector", inspector())]
@@ -77,8 +77,8 @@ fn quiz() -> Page {
 }
 
 fn inspector() -> Page {
-    let claim = |day, time: &str, number: &str, title: &str, phase, word: &str, text: &str, evidence: &[&str], event: &str| Claim {
-        when: at(day, time),
+    let claim = |when: When, number: &str, title: &str, phase, word: &str, text: &str, evidence: &[&str], event: &str| Claim {
+        when,
         record: Link::new("#", number).detail(title),
         state: Some(Chip::new(phase, word)),
         text: text.into(),
@@ -88,10 +88,10 @@ fn inspector() -> Page {
         proven: true,
     };
     let mut claims = vec![
-        claim(3, "08:40", "CMP-0118", "Alarm did not sound at low airway pressure", Phase::Closed, "Closed", "The complaint was judged reportable on the day it arrived; MDR 3004 was filed after 6 of 30 days.", &["Decision, tree version 4", "MDR file and acknowledgement"], "17,702"),
-        claim(3, "09:12", "CAPA-0031", "Exhalation valve seat leaks above 60 cmH₂O", Phase::Closed, "Closed", "A CAPA was opened from it. Root cause: the POM seat creeps above 45 °C.", &["Signed copy, 6 pages", "Measurement of 40 seats"], "17,705"),
-        claim(16, "15:20", "ECO-0042", "Valve seat material PEEK instead of POM", Phase::Closed, "Released", "Seven parts and SOP-014 rev D were released together, with 3 signatures.", &["Redline", "3 signatures"], "17,991"),
-        claim(20, "17:05", "TRN-0088", "Leak test with the new fixture", Phase::Closed, "12 of 12", "All 12 operators who perform the leak test signed SOP-014 rev D before their next lot.", &["12 training records", "Lots per operator"], "18,196"),
+        claim(on("3 Aug 2026, 08:40 CEST", "2026-08-03T06:40:00Z"), "CMP-0118", "Alarm did not sound at low airway pressure", Phase::Closed, "Closed", "The complaint was judged reportable on the day it arrived; MDR 3004 was filed after 6 of 30 days.", &["Decision, tree version 4", "MDR file and acknowledgement"], "17,702"),
+        claim(on("10 Aug 2026, 09:12 CEST", "2026-08-10T07:12:00Z"), "CAPA-0031", "Exhalation valve seat leaks above 60 cmH₂O", Phase::Closed, "Closed", "A CAPA was opened from it. Root cause: the POM seat creeps above 45 °C.", &["Signed copy, 6 pages", "Measurement of 40 seats"], "17,705"),
+        claim(on("8 Oct 2026, 15:20 CEST", "2026-10-08T13:20:00Z"), "ECO-0042", "Valve seat material PEEK instead of POM", Phase::Closed, "Released", "Seven parts and SOP-014 rev D were released together, with 3 signatures.", &["Redline", "3 signatures"], "17,991"),
+        claim(on("19 Oct 2026, 17:05 CEST", "2026-10-19T15:05:00Z"), "TRN-0088", "Leak test with the new fixture", Phase::Closed, "12 of 12", "All 12 operators who perform the leak test signed SOP-014 rev D before their next lot.", &["12 training records", "Lots per operator"], "18,196"),
     ];
     claims[2].proven = false;
     claims[2].proof_text = "One stored field differs from the trail (table part, column mass).".into();

@@ -19,10 +19,10 @@ pub fn sheets() -> Vec<Sheet> {
 
 fn record(today: bool) -> RecordPage {
     RecordPage {
-        head: head(),
+        head: if today { head() } else { RecordHead { primary: None, more: Menu::default(), ..head() } },
         banners: if today { banners() } else { vec![broken()] },
         lifecycle: lifecycle(),
-        next: next(),
+        next: if today { next() } else { NextStep { waiting: "On 12 Nov 2026 the action plan was waiting for the approval of J. Keller.".into(), ..NextStep::default() } },
         sections: vec![fields(), causes(), links(), obligations(), signed(), timeline()],
         rail: html! {},
     }

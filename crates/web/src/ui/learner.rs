@@ -77,7 +77,7 @@ impl Lesson {
                         progress max=(self.steps.len()) value=(done) aria-label="Progress" {}
                         ol.lesson-steps {
                             @for step in &self.steps {
-                                li aria-current=[step.current.then_some("step")] {
+                                li.done[step.done] aria-current=[step.current.then_some("step")] {
                                     @if step.done { (Icon::Check) span.sr { "done: " } } @else if step.current { (Icon::InWork) } @else { (Icon::Open) }
                                     @if let Some(href) = &step.href { a href=(href) { (step.word) } } @else { span { (step.word) } }
                                 }
@@ -144,7 +144,7 @@ impl Question {
                     QuestionKind::Text => { textarea.control name=(self.name) rows="4" aria-label="Your answer" data-draft { "\n" @if let Some(text) = self.chosen.first() { (text) } } }
                 }
                 @if let Some((right, reason)) = &self.verdict {
-                    p.verdict.good[*right].bad[!right] { @if *right { (Icon::Check) b { "Right. " } } @else { (Icon::Close) b { "Not right. " } } (reason) }
+                    p.verdict.good[*right].bad[!right] { @if *right { (Icon::Check) } @else { (Icon::Close) } span { b { @if *right { "Right. " } @else { "Not right. " } } (reason) } }
                 }
             }
         }

@@ -4,7 +4,6 @@ use crate::ui::banner::EmptyState;
 use crate::ui::icon::Icon;
 use crate::ui::input::Offer;
 use crate::ui::menu::Menu;
-use crate::ui::table::tds;
 use crate::ui::value::{Cell, Link, Tab, Tabs};
 use maud::{Markup, Render, html};
 
@@ -136,16 +135,25 @@ pub struct ListView {
 }
 
 impl ListView {
-    fn is_number(&self, index: usize) -> bool {
-        self.columns.get(index).is_some_and(|column| column.number)
+    /// Cells with their heading, which a narrow screen shows beside each value. The roles are
+    /// written out because there the rows are no longer laid out as a table.
+    fn cells(&self, cells: &[Cell]) -> Markup {
+        html! {
+            @for (index, cell) in cells.iter().enumerate() {
+                @let column = self.columns.get(index);
+                @let class = if column.is_some_and(|column| column.number) { "num" } else { cell.class() };
+                @let kind = match cell { Cell::Main(_) => " is-main", Cell::Empty => " is-empty", Cell::Chip(_) | Cell::Tag(_) | Cell::Due(_) => " is-plain", _ => "" };
+                td role="cell" class={ (class) (kind) } data-label=[column.map(|column| column.label.as_str())] { (cell) }
+            }
+        }
     }
 
     fn head(&self) -> Markup {
         html! {
-            thead {
-                tr {
+            thead role="rowgroup" {
+                tr role="row" {
                     @if self.bulk.is_some() {
-                        th.check scope="col" { span.sr { "Choose" } label.js-only { input type="checkbox" data-check-all aria-label="Choose all rows on this page"; } }
+                        th.check scope="col" role="columnheader" { span.sr { "Choose" } label.js-only { input type="checkbox" data-check-all aria-label="Choose all rows on this page"; } }
                     }
                     @for column in &self.columns { (column_head(column)) }
                 }
@@ -155,13 +163,13 @@ impl ListView {
 
     fn body(&self) -> Markup {
         html! {
-            tbody data-rows {
+            tbody role="rowgroup" data-rows {
                 @for row in &self.rows {
-                    tr {
+                    tr role="row" {
                         @if self.bulk.is_some() {
-                            td.check { label { input type="checkbox" name="row" value=(row.value) form="bulk" aria-label={ "Choose " (row.label) }; } }
+                            td.check role="cell" { label { input type="checkbox" name="row" value=(row.value) form="bulk" aria-label={ "Choose " (row.label) }; } }
                         }
-                        (tds(&row.cells, &|index| self.is_number(index), None))
+                        (self.cells(&row.cells))
                     }
                 }
             }
@@ -178,11 +186,11 @@ impl ListView {
                 }
             }
             div.scroll.tall tabindex="0" role="region" aria-label=(self.label) {
-                table.grid aria-label=(self.label) {
+                table.grid.cards role="table" aria-label=(self.label) {
                     (self.head())
                     (self.body())
                     @if !self.totals.is_empty() {
-                        tfoot { tr { @if self.bulk.is_some() { td.check {} } (tds(&self.totals, &|index| self.is_number(index), None)) } }
+                        tfoot role="rowgroup" { tr role="row" { @if self.bulk.is_some() { td.check role="cell" {} } (self.cells(&self.totals)) } }
                     }
                 }
             }
@@ -251,7 +259,7 @@ impl Render for ListView {
 fn column_head(column: &Column) -> Markup {
     let order = column.sorted.map(|sort| if sort == Sort::Up { "ascending" } else { "descending" });
     html! {
-        th scope="col" .num[column.number] aria-sort=[order] {
+        th scope="col" role="columnheader" .num[column.number] aria-sort=[order] {
             @if let Some(href) = &column.sort_href {
                 a.sort href=(href) {
                     (column.label)

@@ -88,7 +88,7 @@ impl Render for MatrixView {
         html! {
             ul.legend {
                 @for (state, text) in &self.legend {
-                    li { span class={ "swatch " (state.class()) } { @if let Some(icon) = state.icon() { (icon) } } (text) }
+                    li { span class={ "swatch " (state.class()) } { @if let Some(icon) = state.icon() { (icon) } @else { span aria-hidden="true" { "–" } } } (text) }
                 }
                 @if !self.note.is_empty() { li.end { (self.note) } }
             }

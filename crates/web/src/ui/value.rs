@@ -63,7 +63,8 @@ impl Link {
 impl Render for Link {
     fn render(&self) -> Markup {
         html! {
-            a href=(self.href) { (self.text) }
+            // A number must not be broken at its hyphen; a sentence may wrap.
+            a.short[self.text.chars().count() <= 28] href=(self.href) { (self.text) }
             @if !self.detail.is_empty() { " " span.muted { (self.detail) } }
         }
     }

@@ -81,7 +81,9 @@ fn graph_of(items: &[ImportedItem], lines: &[ImportedLine], place: impl Fn(u32) 
         let (code, message) = match cycle.as_slice() {
             [line] => ("self_reference", format!("{} contains itself", items[line.parent].number)),
             _ => {
-                let step = |line: &&ImportedLine| format!("{} in {} (row {})", items[line.child].number, items[line.parent].number, line.row);
+                let step = |line: &&ImportedLine| {
+                    format!("{} in {} (row {})", items[line.child].number, items[line.parent].number, line.row)
+                };
                 let mut steps: Vec<_> = cycle.iter().take(10).map(step).collect();
                 if cycle.len() > steps.len() {
                     steps.push(format!("and {} more", cycle.len() - steps.len()));
@@ -121,4 +123,3 @@ fn give_units(items: &mut [ImportedItem], lines: &[ImportedLine], top_unit: Unit
     }
     Ok(())
 }
-

@@ -4,7 +4,7 @@ use super::ImportOptions;
 use crate::structure::sheet::{Sheet, column_letters};
 use base::{Error, Refusal, RefusalKind, Result, limits, text};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -56,39 +56,129 @@ impl Field {
 
 /// Titles, folded to words, best first: a file with both "Name" and "Description" means the first.
 const SYNONYMS: [(Field, &[&str]); 13] = [
-    (Field::Number, &[
-        "number", "part number", "part no", "part nr", "part num", "item number", "item nr", "p n", "pn",
-        "child", "child number", "child part", "child part number", "child item", "material number", "material",
-        "article number", "article", "product number", "part id", "internal part number", "ipn", "component number",
-        "component part number",
-    ]),
-    (Field::Name, &[
-        "name", "part name", "item name", "title", "description", "part description", "item description",
-        "designation", "child name", "child description", "component name", "component description",
-    ]),
+    (
+        Field::Number,
+        &[
+            "number",
+            "part number",
+            "part no",
+            "part nr",
+            "part num",
+            "item number",
+            "item nr",
+            "p n",
+            "pn",
+            "child",
+            "child number",
+            "child part",
+            "child part number",
+            "child item",
+            "material number",
+            "material",
+            "article number",
+            "article",
+            "product number",
+            "part id",
+            "internal part number",
+            "ipn",
+            "component number",
+            "component part number",
+        ],
+    ),
+    (
+        Field::Name,
+        &[
+            "name",
+            "part name",
+            "item name",
+            "title",
+            "description",
+            "part description",
+            "item description",
+            "designation",
+            "child name",
+            "child description",
+            "component name",
+            "component description",
+        ],
+    ),
     (Field::Revision, &["version", "revision", "rev", "ver", "part revision", "item revision", "issue", "child revision"]),
-    (Field::Quantity, &[
-        "quantity", "qty", "qty per", "quantity per", "quantity per assembly", "qty per assembly", "quantity per pcb",
-        "qty per pcb", "quantity per unit", "qnty", "usage", "amount",
-    ]),
-    (Field::Designators, &[
-        "reference designator", "reference designators", "ref designator", "ref designators", "ref des", "refdes",
-        "designator", "designators", "references", "reference", "ref", "id",
-    ]),
+    (
+        Field::Quantity,
+        &[
+            "quantity",
+            "qty",
+            "qty per",
+            "quantity per",
+            "quantity per assembly",
+            "qty per assembly",
+            "quantity per pcb",
+            "qty per pcb",
+            "quantity per unit",
+            "qnty",
+            "usage",
+            "amount",
+        ],
+    ),
+    (
+        Field::Designators,
+        &[
+            "reference designator",
+            "reference designators",
+            "ref designator",
+            "ref designators",
+            "ref des",
+            "refdes",
+            "designator",
+            "designators",
+            "references",
+            "reference",
+            "ref",
+            "id",
+        ],
+    ),
     (Field::Category, &["category", "part category", "item category", "part type", "item type", "class", "commodity", "type"]),
     (Field::Manufacturer(1), &["manufacturer", "manufacturer name", "mfr", "mfg", "mfr name", "mfg name", "maker"]),
-    (Field::ManufacturerPart(1), &[
-        "manufacturer part number", "manufacturer part no", "manufacturer part", "manufacturer pn", "manufacturer p n",
-        "manufacturer number", "mpn", "mfr part number", "mfr part no", "mfr part", "mfr pn", "mfr p n", "mfg part number",
-        "mfg part no", "mfg pn", "mfg p n",
-    ]),
+    (
+        Field::ManufacturerPart(1),
+        &[
+            "manufacturer part number",
+            "manufacturer part no",
+            "manufacturer part",
+            "manufacturer pn",
+            "manufacturer p n",
+            "manufacturer number",
+            "mpn",
+            "mfr part number",
+            "mfr part no",
+            "mfr part",
+            "mfr pn",
+            "mfr p n",
+            "mfg part number",
+            "mfg part no",
+            "mfg pn",
+            "mfg p n",
+        ],
+    ),
     (Field::Unit, &["unit", "unit of measure", "uom", "u m", "um", "units", "quantity unit", "qty unit"]),
     (Field::Level, &["level", "bom level", "structure level", "lvl", "indent level", "indent", "depth"]),
-    (Field::Position, &["position", "pos", "item no", "item", "wbs", "outline", "outline number", "structure number", "no", "nr"]),
-    (Field::Parent, &[
-        "parent", "parent number", "parent part number", "parent part", "parent item", "assembly number", "assembly part number",
-        "next assembly", "used on", "assembly",
-    ]),
+    (
+        Field::Position,
+        &["position", "pos", "item no", "item", "wbs", "outline", "outline number", "structure number", "no", "nr"],
+    ),
+    (
+        Field::Parent,
+        &[
+            "parent",
+            "parent number",
+            "parent part number",
+            "parent part",
+            "parent item",
+            "assembly number",
+            "assembly part number",
+            "next assembly",
+        ],
+    ),
     (Field::FindNumber, &["find number", "find no", "find num", "find", "balloon number", "balloon"]),
 ];
 
@@ -97,6 +187,8 @@ pub struct Header {
     /// Index into the sheet's rows.
     pub index: usize,
     pub columns: HashMap<Field, usize>,
+    /// Which sources have a column, ascending.
+    pub sources: BTreeSet<u8>,
 }
 
 impl Header {
@@ -154,8 +246,12 @@ fn assign(sheet: &Sheet, index: usize, options: &ImportOptions) -> Result<Header
             continue;
         }
         if let Some(earlier) = titles.insert(title, column) {
-            let message =
-                format!("the column title “{}” is there twice, in columns {} and {}", cell.text().trim(), column_letters(earlier), column_letters(column));
+            let message = format!(
+                "the column title “{}” is there twice, in columns {} and {}",
+                cell.text().trim(),
+                column_letters(earlier),
+                column_letters(column)
+            );
             return Err(Error::invalid(sheet.place(row.number, column), "duplicate_header", message));
         }
         if let Some((field, rank)) = meaning(cell.text(), options).filter(|(field, _)| *field != Field::Ignore) {
@@ -174,7 +270,12 @@ fn assign(sheet: &Sheet, index: usize, options: &ImportOptions) -> Result<Header
         }
     }
     let columns: HashMap<_, _> = chosen.into_iter().map(|(field, (_, column))| (field, column)).collect();
-    Ok(Header { index, columns })
+    let source = |field: &Field| match field {
+        Field::Manufacturer(count) | Field::ManufacturerPart(count) => Some(*count),
+        _ => None,
+    };
+    let sources = columns.keys().filter_map(source).collect();
+    Ok(Header { index, columns, sources })
 }
 
 /// The field a title stands for and how well (0 best: stated by the caller).

@@ -14,7 +14,14 @@ enum Entry {
     /// Names joined by hyphens that cannot be a range: `QD2-QD3-QD4`.
     List(Vec<String>),
     /// A range if it must be one, otherwise something else.
-    Range { prefix: String, first: u64, last: u64, width: usize, full: bool, text: String },
+    Range {
+        prefix: String,
+        first: u64,
+        last: u64,
+        width: usize,
+        full: bool,
+        text: String,
+    },
 }
 
 impl Entry {

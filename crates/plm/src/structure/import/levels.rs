@@ -16,22 +16,25 @@ pub enum Placement {
     Named,
 }
 
-/// Detects the layout: a column of parents, a column of levels, leading blanks, dotted numbers; a
+/// Detects the layout: a column of levels, leading blanks, dotted numbers, a column of parents; a
 /// plain list last, if the caller says what assembly it belongs to.
 pub fn place(sheet: &Sheet, header: &Header, rows: &[ParsedRow], options: &ImportOptions) -> Result<Placement> {
-    if header.column(Field::Parent).is_some() && rows.iter().any(|row| !row.parent.is_empty()) {
-        return Ok(Placement::Named);
-    }
     let source = Source { sheet, rows, options };
+    let names_parents = header.column(Field::Parent).filter(|_| rows.iter().any(|row| !row.parent.is_empty()));
     let tree = if let Some(column) = header.column(Field::Level).filter(|column| source.filled(*column)) {
         if source.is_dotted(column) { source.dotted(column)? } else { source.level_column(column)? }
     } else if let Some((column, levels)) = source.indented(header)? {
         source.by_levels(column, &levels)?
+    } else if names_parents.is_some() {
+        return Ok(Placement::Named);
     } else if let Some(column) = header.column(Field::Position).filter(|column| source.is_dotted(*column)) {
         source.dotted(column)?
     } else {
         source.flat(header)?
     };
+    if let Some(column) = names_parents {
+        source.same_parents(&tree, column)?;
+    }
     source.refuse_ancestors(&tree)?;
     Ok(Placement::Tree(tree))
 }
@@ -65,7 +68,11 @@ impl Source<'_> {
                 Ok(level) if digits.bytes().all(|b| b.is_ascii_digit()) => Ok(level),
                 _ => {
                     let shown: String = text.chars().take(40).collect();
-                    Err(Error::invalid(self.place(row, column), "bad_level", format!("“{shown}” is not a level such as 0, 1 or 2")))
+                    Err(Error::invalid(
+                        self.place(row, column),
+                        "bad_level",
+                        format!("“{shown}” is not a level such as 0, 1 or 2"),
+                    ))
                 }
             }
         };
@@ -161,8 +168,10 @@ impl Source<'_> {
         let (Some(first), Some(second)) = (self.rows.get(first), self.rows.get(second)) else {
             return Error::internal("a row of the tree is gone");
         };
-        let message =
-            format!("{} (row {}) and {} (row {}) are both on the highest level", first.number, first.row, second.number, second.row);
+        let message = format!(
+            "{} (row {}) and {} (row {}) are both on the highest level",
+            first.number, first.row, second.number, second.row
+        );
         Refusal::new(RefusalKind::Invalid, "several_tops", message)
             .at(self.place(second, column))
             .advise("A structure has one top. Say which assembly these lines belong to, or correct the levels.")
@@ -198,7 +207,8 @@ impl Source<'_> {
             }
             positions.push(position);
         }
-        let singles: Vec<_> = positions.iter().enumerate().filter(|(_, position)| position.len() == 1).map(|(index, _)| index).collect();
+        let singles: Vec<_> =
+            positions.iter().enumerate().filter(|(_, position)| position.len() == 1).map(|(index, _)| index).collect();
         let stated_first = positions.first().is_some_and(Vec::is_empty);
         let has_top = stated_first || self.options.top.is_some();
         if let ([first, second, ..], false) = (singles.as_slice(), has_top) {
@@ -231,6 +241,21 @@ impl Source<'_> {
                 .into());
         }
         Ok(vec![None; self.rows.len()])
+    }
+
+    /// Where a file has both levels and parents, they must say the same.
+    fn same_parents(&self, parents: &[Option<usize>], column: usize) -> Result<()> {
+        for (row, parent) in self.rows.iter().zip(parents) {
+            let Some(parent) = parent.and_then(|index| self.rows.get(index)) else { continue };
+            if !row.parent.is_empty() && row.parent != parent.number {
+                let message = format!(
+                    "by its level {} belongs to {} (row {}), not to {}",
+                    row.number, parent.number, parent.row, row.parent
+                );
+                return Err(Error::invalid(self.place(row, column), "parent_differs", message));
+            }
+        }
+        Ok(())
     }
 
     /// Refuses an item below itself, naming both rows, before the lists of repeated items are compared.

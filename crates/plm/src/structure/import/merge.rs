@@ -146,7 +146,8 @@ impl Merger<'_> {
             || format!("{} lines in row {} but {} in row {}", before.len(), first.row, now.len(), row.row),
             |(before, now)| format!("{} in row {} but {} in row {}", before.0.0, before.1, now.0.0, now.1),
         );
-        let message = format!("{} (rows {} and {}) does not list the same lines both times: {at}", row.number, first.row, row.row);
+        let message =
+            format!("{} (rows {} and {}) does not list the same lines both times: {at}", row.number, first.row, row.row);
         let refusal = Refusal::new(RefusalKind::Invalid, "list_differs", message).at(self.place(row.row, Field::Number));
         Err(if list.is_empty() {
             refusal.advise("If this file lists a repeated assembly only once, say so when importing.").into()
@@ -293,7 +294,8 @@ impl Merger<'_> {
     fn agree(&self, known: usize, item: &ImportedItem, first_row: u32, row: u32) -> Result<()> {
         let Some(earlier) = self.items.drafts.get(known).map(|draft| &draft.item) else { return Ok(()) };
         let parts = |item: &ImportedItem| {
-            let shown: Vec<_> = item.manufacturer_parts.iter().map(|part| format!("{} {}", part.manufacturer, part.part_number)).collect();
+            let shown: Vec<_> =
+                item.manufacturer_parts.iter().map(|part| format!("{} {}", part.manufacturer, part.part_number)).collect();
             shown.join("; ")
         };
         let different = [
@@ -304,7 +306,8 @@ impl Merger<'_> {
         ];
         for (field, before, now) in different {
             if before != now {
-                let message = format!("{} has {} “{before}” in row {first_row} but “{now}” in row {row}", item.number, field.title());
+                let message =
+                    format!("{} has {} “{before}” in row {first_row} but “{now}” in row {row}", item.number, field.title());
                 return Err(Error::invalid(self.place(row, field), "item_differs", message));
             }
         }

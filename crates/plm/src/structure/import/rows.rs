@@ -28,9 +28,6 @@ pub struct ParsedRow {
     pub manufacturer_parts: Vec<ManufacturerPart>,
 }
 
-/// The highest find number: six digits are what drawings have room for.
-const FIND_NUMBER_MAX: u32 = 999_999;
-
 /// Reads every row below the titles, and gives the numbers of the rows at the end that have no item
 /// number (totals, remarks, parts that nobody numbered yet). Those are no lines, and leaving them out
 /// moves nothing else; such a row further up may have been a parent and is refused.
@@ -122,9 +119,9 @@ impl Reader<'_> {
         let text = plain(cell.text());
         let number = Some(text.trim()).filter(|text| text.bytes().all(|b| b.is_ascii_digit())).and_then(|text| text.parse().ok());
         match number {
-            Some(number @ 1..=FIND_NUMBER_MAX) => Ok(Some(number)),
+            Some(number @ 1..=limits::FIND_NUMBER_MAX) => Ok(Some(number)),
             _ => {
-                let message = format!("“{}” is not a find number from 1 to {FIND_NUMBER_MAX}", shown(&text));
+                let message = format!("“{}” is not a find number from 1 to {}", shown(&text), limits::FIND_NUMBER_MAX);
                 Err(Error::invalid(self.place(Field::FindNumber), "bad_find_number", message))
             }
         }
@@ -132,8 +129,7 @@ impl Reader<'_> {
 
     fn manufacturer_parts(&self) -> Result<Vec<ManufacturerPart>> {
         let mut parts = Vec::new();
-        for count in 1..=limits::MANUFACTURER_PARTS_PER_ITEM {
-            let count = u8::try_from(count).unwrap_or(u8::MAX);
+        for count in self.header.sources.iter().copied() {
             let manufacturer = self.line(Field::Manufacturer(count), limits::LINE_CHARS)?;
             let part_number = self.line(Field::ManufacturerPart(count), limits::LINE_CHARS)?;
             if !manufacturer.is_empty() || !part_number.is_empty() {

@@ -51,7 +51,8 @@ pub(in crate::structure) fn check_within(bytes: &[u8], unpacked_most: u64) -> Re
         return Err(not_xlsx("it does not begin as a ZIP archive does"));
     }
     check_entry_count(bytes)?;
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| not_xlsx(format!("the ZIP archive is damaged: {error}")))?;
+    let mut archive =
+        ZipArchive::new(Cursor::new(bytes)).map_err(|error| not_xlsx(format!("the ZIP archive is damaged: {error}")))?;
     if archive.offset() != 0 || archive.has_duplicate_names() {
         return Err(not_xlsx("the ZIP archive holds two files of one name, or more than one archive"));
     }
@@ -85,7 +86,8 @@ fn check_entry_count(bytes: &[u8]) -> Result<()> {
 
 /// Unpacks one entry to nowhere: its name and its real size, at most `left`.
 fn check_entry(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, left: u64) -> Result<(String, u64)> {
-    let entry = archive.by_index(index).map_err(|error| not_xlsx(format!("a file in the ZIP archive cannot be read: {error}")))?;
+    let entry =
+        archive.by_index(index).map_err(|error| not_xlsx(format!("a file in the ZIP archive cannot be read: {error}")))?;
     let name = entry.name().map_err(|_| not_xlsx("a file in the ZIP archive has an unreadable name"))?.into_owned();
     let place = format!("file, part {}", shown(&name));
     if entry.encrypted() {
@@ -231,9 +233,7 @@ fn position(text: &str) -> Option<(u32, u32)> {
 fn is_range(text: &str) -> bool {
     match text.split_once(':') {
         None => position(text).is_some(),
-        Some((start, end)) => {
-            position(start).zip(position(end)).is_some_and(|(start, end)| start.0 <= end.0 && start.1 <= end.1)
-        }
+        Some((start, end)) => position(start).zip(position(end)).is_some_and(|(start, end)| start.0 <= end.0 && start.1 <= end.1),
     }
 }
 

@@ -20,8 +20,17 @@ fn levels_are_blanks_and_columns_are_the_usual_ones() {
     let sheet = read_xlsx(&bytes, &ReadOptions::default()).unwrap();
     let rows: Vec<Vec<&str>> = sheet.rows.iter().map(|row| row.cells.iter().map(Cell::text).collect()).collect();
     let titles = [
-        "Number", "Name", "Version", "Quantity", "ID", "Category", "Manufacturer", "Manufacturer Part Number", "Manufacturer 2",
-        "Manufacturer Part Number 2", "Unit",
+        "Number",
+        "Name",
+        "Version",
+        "Quantity",
+        "ID",
+        "Category",
+        "Manufacturer",
+        "Manufacturer Part Number",
+        "Manufacturer 2",
+        "Manufacturer Part Number 2",
+        "Unit",
     ];
     assert_eq!(rows[0], titles);
     assert_eq!(rows[1], ["T", "Pump", "", "", "", "", "", "", "", "", "each"]);

@@ -18,11 +18,8 @@ fn graph(nodes: usize, edges: &[(u32, u32, i64)]) -> Result<Graph, BadGraph> {
 
 fn of(structure: &ImportedStructure) -> Graph {
     let node = |index: usize| u32::try_from(index).unwrap();
-    let edges = structure.lines.iter().map(|line| Edge {
-        parent: node(line.parent),
-        child: node(line.child),
-        quantity: line.quantity,
-    });
+    let edges =
+        structure.lines.iter().map(|line| Edge { parent: node(line.parent), child: node(line.child), quantity: line.quantity });
     Graph::new(structure.items.len(), edges.collect()).unwrap()
 }
 
@@ -49,13 +46,19 @@ fn an_explosion_walks_down_and_multiplies_along_each_path() {
 #[test]
 fn totals_add_up_over_all_paths() {
     let totals = pump().totals(0).unwrap();
-    let rows: Vec<_> = totals.nodes.iter().map(|row| (row.node, row.total.to_string(), row.first_level, row.last_level)).collect();
+    let rows: Vec<_> =
+        totals.nodes.iter().map(|row| (row.node, row.total.to_string(), row.first_level, row.last_level)).collect();
     assert_eq!(rows, [(1, "2".to_owned(), 1, 1), (2, "2".to_owned(), 2, 2), (3, "16".to_owned(), 1, 2)]);
 }
 
 #[test]
 fn where_used_climbs_to_the_end_items() {
-    let used: Vec<_> = pump().where_used(3).unwrap().iter().map(|used| (used.node, used.first_level, used.total.to_string(), used.end_item)).collect();
+    let used: Vec<_> = pump()
+        .where_used(3)
+        .unwrap()
+        .iter()
+        .map(|used| (used.node, used.first_level, used.total.to_string(), used.end_item))
+        .collect();
     assert_eq!(used, [(1, 1, "4".to_owned(), false), (0, 1, "16".to_owned(), true)]);
     assert_eq!(pump().uses_of(3).map(|(line, edge)| (line, edge.parent)).collect::<Vec<_>>(), [(1, 0), (3, 1)]);
     assert_eq!(pump().where_used(0).unwrap(), []);

@@ -53,7 +53,11 @@ fn the_caller_can_say_what_a_column_is() {
 #[test]
 fn several_sources_of_an_item_are_read_in_order() {
     let file = "Number,Manufacturer,MPN,Manufacturer 2,Mfr Part Number 2,Manufacturer 3\nA,M1,P1,,P2,M3\n";
-    let parts: Vec<_> = csv(file).unwrap().items[0].manufacturer_parts.iter().map(|part| format!("{}/{}", part.manufacturer, part.part_number)).collect();
+    let parts: Vec<_> = csv(file).unwrap().items[0]
+        .manufacturer_parts
+        .iter()
+        .map(|part| format!("{}/{}", part.manufacturer, part.part_number))
+        .collect();
     assert_eq!(parts, ["M1/P1", "/P2", "M3/"]);
     let last = limits::MANUFACTURER_PARTS_PER_ITEM;
     let with = |count: usize| csv(&format!("Number,Name,MPN {count}\nA,x,P\n")).unwrap();
@@ -65,7 +69,10 @@ fn several_sources_of_an_item_are_read_in_order() {
 fn cells_are_trimmed_of_every_kind_of_blank() {
     let structure = csv("Number,Name,MPN\n\u{a0}A\u{a0},\"\u{2007}Pump\u{a0}12\nV \",P1\u{a0}\u{a0}\n").unwrap();
     let item = &structure.items[0];
-    assert_eq!((item.number.as_str(), item.name.as_str(), item.manufacturer_parts[0].part_number.as_str()), ("A", "Pump 12 V", "P1"));
+    assert_eq!(
+        (item.number.as_str(), item.name.as_str(), item.manufacturer_parts[0].part_number.as_str()),
+        ("A", "Pump 12 V", "P1")
+    );
 }
 
 #[test]
@@ -159,7 +166,11 @@ fn a_repeated_assembly_that_lists_something_else_is_refused_with_both_rows() {
 
 #[test]
 fn the_same_item_described_in_two_ways_is_refused_with_both_rows() {
-    let file = |second: &str| format!("Number,Name,Rev,Category,Manufacturer,MPN,Qty\nT,,,,,,\n    A,Screw,1,Fixing,Acme,77,2\n    B,,,,,,1\n        A,{second},2\n");
+    let file = |second: &str| {
+        format!(
+            "Number,Name,Rev,Category,Manufacturer,MPN,Qty\nT,,,,,,\n    A,Screw,1,Fixing,Acme,77,2\n    B,,,,,,1\n        A,{second},2\n"
+        )
+    };
     assert!(csv(&file("Screw,1,Fixing,Acme,77")).is_ok());
     for (second, column) in [
         ("Bolt,1,Fixing,Acme,77", 'B'),
@@ -182,7 +193,8 @@ fn numbers_that_only_look_different_are_refused() {
 
 #[test]
 fn lines_of_one_item_are_counted_in_units_that_convert() {
-    let file = |unit: &str, quantity: &str| format!("Number,Qty,Unit\nT,,\n    HOSE,1.2,m\n    B,1,\n        HOSE,{quantity},{unit}\n");
+    let file =
+        |unit: &str, quantity: &str| format!("Number,Qty,Unit\nT,,\n    HOSE,1.2,m\n    B,1,\n        HOSE,{quantity},{unit}\n");
     let structure = csv(&file("mm", "350")).unwrap();
     let hose = structure.items.iter().find(|item| item.number == "HOSE").unwrap();
     assert_eq!((hose.unit, structure.lines[2].unit), (Unit::M, Unit::Mm));
@@ -272,9 +284,33 @@ fn neutralised_formulas_are_read_as_the_text_they_stand_for() {
     assert_eq!(csv("Number,Name\nA,'quoted'\n").unwrap().items[0].name, "'quoted'");
 }
 
+#[test]
+fn a_further_sheet_with_content_is_noted() {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    for (name, title) in [("BOM", "Number"), ("Notes", "x")] {
+        let sheet = workbook.add_worksheet().set_name(name).unwrap();
+        sheet.write_string(0, 0, title).unwrap().write_string(0, 1, "Name").unwrap().write_string(1, 0, "A").unwrap();
+    }
+    let bytes = workbook.save_to_buffer().unwrap();
+    let structure = import_file("x.xlsx", &bytes, &ReadOptions::default(), &ImportOptions::default()).unwrap();
+    assert_eq!(structure.notices[0].place, "sheet Notes");
+}
+
 fn any_file() -> impl Strategy<Value = String> {
     let title = prop::sample::select(vec![
-        "Number", "Parent", "Level", "Pos", "Qty", "Name", "ID", "Find No", "Unit", "MPN", "Manufacturer 2", "x", "",
+        "Number",
+        "Parent",
+        "Level",
+        "Pos",
+        "Qty",
+        "Name",
+        "ID",
+        "Find No",
+        "Unit",
+        "MPN",
+        "Manufacturer 2",
+        "x",
+        "",
     ]);
     let cell = prop_oneof![
         3 => "[ \t]{0,4}[A-D][1-3]?",

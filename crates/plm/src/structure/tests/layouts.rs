@@ -51,6 +51,14 @@ fn a_list_without_its_top_needs_one_stated() {
 }
 
 #[test]
+fn levels_and_parents_in_one_file_must_agree() {
+    let file = |parent: &str| format!("Level,Parent,Number,Qty\n0,,T,\n1,T,A,1\n2,{parent},V,2\n1,T,B,1\n2,B,A,1\n3,A,V,2\n");
+    // The levels tell that the assembly is repeated; the parents alone would double its line.
+    assert_eq!(shape(&csv(&file("A")).unwrap()), ["T>A*1", "T>B*1", "A>V*2", "B>A*1"]);
+    assert_eq!(refused(csv(&file("T"))), ("parent_differs".into(), "row 4, column B".into()));
+}
+
+#[test]
 fn a_single_row_is_a_structure_of_one_item() {
     let structure = csv("Number,Name\nA,Alone\n").unwrap();
     assert_eq!((structure.items.len(), structure.lines.len(), structure.depth, structure.line_count), (1, 0, 0, 1));
@@ -125,7 +133,10 @@ fn a_stated_top_counts_as_a_level() {
 #[test]
 fn dotted_numbers_that_a_spreadsheet_cut_short_are_refused_with_advice() {
     let row = |row: u32, position: &str, number: &str| {
-        format!(r#"<row r="{row}"><c r="A{row}"><v>{position}</v></c>{}<c r="C{row}"><v>1</v></c></row>"#, inline(&format!("B{row}"), number))
+        format!(
+            r#"<row r="{row}"><c r="A{row}"><v>{position}</v></c>{}<c r="C{row}"><v>1</v></c></row>"#,
+            inline(&format!("B{row}"), number)
+        )
     };
     let titles = format!(r#"<row r="1">{}{}{}</row>"#, inline("A1", "Pos"), inline("B1", "Number"), inline("C1", "Qty"));
     // 1.10 typed as a number is 1.1.

@@ -58,7 +58,8 @@ fn without_identity_the_find_number_tells_and_then_the_item() {
     let redline = lines(&[line("", 10, "A", 1), line("", 20, "B", 1)], &[line("", 10, "X", 1), line("", 30, "B", 1)]);
     assert_eq!(told(&redline), (vec![], vec![], changes(&["item: A → X", "find number: 20 → 30"])));
     // Counted-out find numbers say nothing: one line gone is one line gone.
-    let redline = lines(&[line("", 0, "A", 1), line("", 0, "B", 1), line("", 0, "C", 1)], &[line("", 0, "B", 1), line("", 0, "C", 2)]);
+    let redline =
+        lines(&[line("", 0, "A", 1), line("", 0, "B", 1), line("", 0, "C", 1)], &[line("", 0, "B", 1), line("", 0, "C", 2)]);
     assert_eq!(told(&redline), (vec![], vec!["A"], changes(&["quantity: 1 → 2"])));
     // One side kept here, the other a file: what both know counts.
     let redline = lines(&[line("u1", 10, "A", 1)], &[line("", 10, "A", 2)]);
@@ -67,7 +68,8 @@ fn without_identity_the_find_number_tells_and_then_the_item() {
 
 #[test]
 fn repeated_items_are_paired_with_their_equals_first() {
-    let redline = lines(&[line("", 0, "A", 1), line("", 0, "A", 2)], &[line("", 0, "A", 2), line("", 0, "A", 5), line("", 0, "A", 7)]);
+    let redline =
+        lines(&[line("", 0, "A", 1), line("", 0, "A", 2)], &[line("", 0, "A", 2), line("", 0, "A", 5), line("", 0, "A", 7)]);
     assert_eq!(told(&redline), (vec!["A"], vec![], changes(&["quantity: 1 → 5"])));
 }
 
@@ -96,7 +98,8 @@ fn changed_items_show_every_field_that_changed() {
     let with = |item: RedlineItem| RedlineSide { items: vec![item], ..side(&[line("", 10, "A", 1)]) };
     let redline = compare(&with(item("Fitting", "Fixing", "7", "zinc")), &with(item("Fitting O2", "Fitting", "7-OX", "")));
     assert_eq!(redline.counts(), RedlineCounts { added: 0, removed: 0, changed: 1 });
-    let expected = ["name: Fitting → Fitting O2", "category: Fixing → Fitting", "Finish: zinc → ", "manufacturer parts: Acme 7 → Acme 7-OX"];
+    let expected =
+        ["name: Fitting → Fitting O2", "category: Fixing → Fitting", "Finish: zinc → ", "manufacturer parts: Acme 7 → Acme 7-OX"];
     assert_eq!(told(&redline).2, expected);
 }
 
@@ -120,16 +123,23 @@ fn an_assembly_added_shows_with_its_own_lines_once() {
 fn any_side() -> impl Strategy<Value = RedlineSide> {
     let uid = prop_oneof![2 => Just(None), 1 => (0..4_u8).prop_map(|uid| Some(format!("u{uid}")))];
     let child = (0..4_u8).prop_map(|child| format!("C{child}"));
-    let lines = (uid, 0..2_u8, prop::option::of(1..5_u32), child, 1..4_i64).prop_map(|(uid, parent, find_number, child, quantity)| RedlineLine {
-        uid,
-        parent: if parent == 0 { "T".into() } else { "P".into() },
-        find_number,
-        child,
-        quantity: Quantity::whole(quantity).unwrap(),
-        unit: Unit::Each,
-        designators: Vec::new(),
+    let lines =
+        (uid, 0..2_u8, prop::option::of(1..5_u32), child, 1..4_i64).prop_map(|(uid, parent, find_number, child, quantity)| {
+            RedlineLine {
+                uid,
+                parent: if parent == 0 { "T".into() } else { "P".into() },
+                find_number,
+                child,
+                quantity: Quantity::whole(quantity).unwrap(),
+                unit: Unit::Each,
+                designators: Vec::new(),
+            }
+        });
+    let items = (0..4_u8, cell_text()).prop_map(|(number, name)| RedlineItem {
+        number: format!("C{number}"),
+        name,
+        ..RedlineItem::default()
     });
-    let items = (0..4_u8, cell_text()).prop_map(|(number, name)| RedlineItem { number: format!("C{number}"), name, ..RedlineItem::default() });
     (prop::collection::vec(lines, 0..8), prop::collection::vec(items, 0..3)).prop_map(|(mut lines, mut items)| {
         // Identities, find numbers and items are unique where they come from.
         let mut seen = std::collections::HashSet::new();

@@ -61,11 +61,8 @@ fn the_ventilator_survives_export_and_import() {
 fn its_totals_count_a_washer_over_all_its_uses() {
     let Some(ventilator) = ventilator("rev0") else { return };
     let node = |index: usize| u32::try_from(index).unwrap();
-    let edges = ventilator.lines.iter().map(|line| Edge {
-        parent: node(line.parent),
-        child: node(line.child),
-        quantity: line.quantity,
-    });
+    let edges =
+        ventilator.lines.iter().map(|line| Edge { parent: node(line.parent), child: node(line.child), quantity: line.quantity });
     let graph = Graph::new(ventilator.items.len(), edges.collect()).unwrap();
     let washer = ventilator.items.iter().position(|item| item.number == "VX-209708").unwrap();
     let totals = graph.totals(node(ventilator.top)).unwrap();

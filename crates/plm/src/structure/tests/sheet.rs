@@ -65,7 +65,8 @@ fn csv_is_read_up_to_each_limit_and_not_past_it() {
     let last = usize::try_from(limits::SHEET_ROWS).unwrap();
     assert!(csv("\n".repeat(last)).unwrap().rows.is_empty());
     assert_eq!(refused(csv("\n".repeat(last + 1))), ("too_large".into(), "row 1048577".into()));
-    let mut large = format!("{}\n", "x".repeat(limits::IMPORT_CELL_CHARS)).repeat(limits::UPLOAD_BYTES / limits::IMPORT_CELL_CHARS);
+    let mut large =
+        format!("{}\n", "x".repeat(limits::IMPORT_CELL_CHARS)).repeat(limits::UPLOAD_BYTES / limits::IMPORT_CELL_CHARS);
     large.truncate(limits::UPLOAD_BYTES);
     assert!(csv(&large).is_ok());
     assert_eq!(refused(csv(format!("{large}x"))), ("too_large".into(), "file".into()));
@@ -77,11 +78,7 @@ fn all_text_together_is_read_up_to_the_limit_and_not_past_it() {
     let length = 32_000;
     let cells = limits::IMPORT_TEXT_BYTES / length;
     let table = |cells: usize, rest: usize| {
-        let strings = format!(
-            r#"<sst><si><t>{}</t></si><si><t>{}</t></si></sst>"#,
-            "y".repeat(length),
-            "z".repeat(rest)
-        );
+        let strings = format!(r#"<sst><si><t>{}</t></si><si><t>{}</t></si></sst>"#, "y".repeat(length), "z".repeat(rest));
         let place = |index: usize| format!("{}{}", column_letters(index % 100), index / 100 + 1);
         let mut rows = String::new();
         for index in 0..=cells {

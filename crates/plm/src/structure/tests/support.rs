@@ -35,9 +35,8 @@ pub fn refusal<T: std::fmt::Debug>(result: Result<T>) -> Refusal {
 
 /// Lines as `parent>child*quantity`.
 pub fn shape(structure: &ImportedStructure) -> Vec<String> {
-    let line = |line: &ImportedLine| {
-        format!("{}>{}*{}", structure.number(line.parent), structure.number(line.child), line.quantity)
-    };
+    let line =
+        |line: &ImportedLine| format!("{}>{}*{}", structure.number(line.parent), structure.number(line.child), line.quantity);
     structure.lines.iter().map(line).collect()
 }
 
@@ -133,7 +132,8 @@ pub fn optional_text() -> impl Strategy<Value = String> {
 }
 
 fn item() -> impl Strategy<Value = ImportedItem> {
-    let source = (optional_text(), optional_text()).prop_map(|(manufacturer, part_number)| ManufacturerPart { manufacturer, part_number });
+    let source =
+        (optional_text(), optional_text()).prop_map(|(manufacturer, part_number)| ManufacturerPart { manufacturer, part_number });
     let sources = prop::collection::vec(source, 0..3);
     (optional_text(), optional_text(), optional_text(), sources).prop_map(|(name, file_revision, category, mut sources)| {
         sources.retain(|source| *source != ManufacturerPart::default());
@@ -147,7 +147,8 @@ type LineSeed = (prop::sample::Index, prop::sample::Index, i64, bool);
 /// before it, so that there is no cycle and all are part of the top.
 pub fn structure(most: usize) -> impl Strategy<Value = ImportedStructure> {
     let items = prop::collection::vec((item(), cell_text()), 1..most);
-    let extra = prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 1..40_i64, any::<bool>()), 0..most);
+    let extra =
+        prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 1..40_i64, any::<bool>()), 0..most);
     (items, extra, prop::collection::vec((any::<prop::sample::Index>(), 1..40_i64), most), any::<bool>(), any::<bool>())
         .prop_map(|(items, extra, first, stated, metres)| build(&items, &extra, &first, stated, metres))
 }

@@ -1,0 +1,224 @@
+//! The story from end to end, on both engines: on the demo's own structure, and on the real files
+//! where they lie beside the checkout.
+
+use base::{FixedClock, RefusalKind, SeededIds, Timestamp};
+use db::Database;
+use kernel::kind::Phase;
+use kernel::password::Hashing;
+use kernel::{Kernel, MAIN_TENANT, Setup, dossier, link, obligation, signature, trail};
+use plumb::assembly::{migrations, modules};
+use plumb::demo::company::Company;
+use plumb::demo::story::{self, Structures};
+use plumb::demo::{self, staff};
+use std::path::Path;
+use std::sync::Arc;
+use testkit::engines::{TestDatabase, postgres, sqlite};
+
+fn company(database: &Database) -> (Company, tempfile::TempDir) {
+    let files = tempfile::tempdir().unwrap();
+    let clock = Arc::new(FixedClock::at(Timestamp::parse("2026-10-05T07:00:00Z").unwrap()));
+    database.migrate(&migrations()).unwrap();
+    let kernel = Kernel::new(Setup {
+        database: database.clone(),
+        clock: Arc::<FixedClock>::clone(&clock),
+        ids: Arc::new(SeededIds::new(7)),
+        files: blob::BlobStore::open(files.path()).unwrap(),
+        modules: modules(),
+        hashing: Hashing::cheap_for_tests(),
+        chains: 1,
+    })
+    .unwrap();
+    let company = Company::new(kernel, clock, demo::PASSWORD);
+    demo::open(&company, "a.conti", "Ada Conti").unwrap();
+    (company, files)
+}
+
+fn blockers_of(error: &base::Error) -> Vec<String> {
+    error.refusal().unwrap().blockers.iter().map(|blocker| blocker.text.clone()).collect()
+}
+
+fn tell(test: &TestDatabase, structures: &Structures<'_>, items: usize) {
+    let (company, _files) = company(&test.database);
+    let read = company.kernel.database().clone();
+    let mut made = story::set_up(&company, structures).unwrap();
+    assert_eq!(made.import["items"], serde_json::json!(items), "{}", made.import);
+    assert_eq!(company.record(&made.assembly).unwrap().phase, Phase::Effective);
+
+    company.days_pass(9);
+    story::complaint(&company, &mut made, structures.complained_part).unwrap();
+    let complaint = made.complaint.clone();
+    let clocks = read.read(|tx| kernel::clock::of_record(tx, MAIN_TENANT, &complaint)).unwrap();
+    assert_eq!(clocks.len(), 1, "one authority must be told");
+    let aware = company.record(&complaint).unwrap().field_text("aware_on").parse::<base::Date>().unwrap();
+    let due = clocks[0].due_date.parse::<base::Date>().unwrap();
+    assert_eq!((due - aware).get_days(), 30, "30 calendar days from becoming aware (21 CFR 803.50)");
+
+    story::investigate(&company, &mut made).unwrap();
+    story::change(&company, &mut made, structures).unwrap();
+
+    // Impact shows, before anything is approved, who and what is touched.
+    let order = company.record(&made.order).unwrap();
+    let redline = {
+        let viewer = viewer(&company, "l.ferri");
+        let order = order.clone();
+        read.read(move |tx| plm::redline::of_order(tx, &viewer, &order)).unwrap()
+    };
+    assert_eq!((redline.added, redline.removed, redline.changed), (0, 0, 7), "the redline is computed");
+    let groups = {
+        let viewer = viewer(&company, "l.ferri");
+        let catalog = company.kernel.catalog().unwrap();
+        read.read(move |tx| {
+            let affected = link::targets(tx, &order, "affects")?;
+            kernel::impact::analyse(tx, &catalog, &viewer, &affected)
+        })
+        .unwrap()
+    };
+    let entries = |name: &str| groups.iter().filter(|group| group.name == name).flat_map(|group| &group.entries).count();
+    assert_eq!(entries("people"), staff::assemblers().count(), "people to retrain, by name: {groups:?}");
+    for name in ["risk", "supplier", "design_project"] {
+        assert!(entries(name) > 0, "impact names no {name}");
+    }
+
+    story::approve(&company, &made).unwrap();
+    company.days_pass(1);
+
+    // The CAPA cannot close: the order is open, and nothing after it has happened.
+    story::start_effectiveness_check(&company, &made).unwrap();
+    let early = story::close_capa(&company, &made).unwrap_err();
+    let texts = blockers_of(&early);
+    assert!(texts.iter().any(|text| text.contains("Change order ECO-0001 is approved")), "{texts:?}");
+    assert!(texts.iter().any(|text| text.contains("Effectiveness is not judged")), "{texts:?}");
+
+    // Release: one transaction for everything.
+    let before = transactions(&read);
+    story::release(&company, &made).unwrap();
+    let released = transactions(&read);
+    let of_release: Vec<_> = released.iter().filter(|(tx, command)| command == "record.step" && !before.contains(&(tx.clone(), command.clone()))).collect();
+    assert_eq!(of_release.len(), 1, "the release is one transaction");
+    let tx_id = of_release[0].0.clone();
+    let events = read.query(db::sql("select action, subject_table from event where tenant = $1 and tx = $2"), &[MAIN_TENANT.into(), tx_id.as_str().into()]).unwrap();
+    let count = |action: &str, table: &str| events.iter().filter(|row| row.text("action").unwrap() == action && row.text("subject_table").unwrap() == table).count();
+    assert_eq!(count("item.effective", "item"), 7, "seven parts supersede");
+    assert_eq!(count("signature.given", "signature"), 1);
+    let raised = count("obligation.raised", "obligation");
+    assert!(raised >= staff::assemblers().count() + 2, "training, risk and supplier in the same transaction: {raised}");
+    assert!(count("link.added", "link") >= 1, "the dossier gets its entry");
+    for number in &structures.changed_parts {
+        let part = company.named("part", number).unwrap();
+        assert_eq!(part.phase, Phase::Effective, "{number}");
+        assert!(part.created_by != "system" && !part.revision.is_empty());
+    }
+    let revised = company.record(&made.revised_assembly).unwrap();
+    assert_eq!((revised.phase, revised.state.as_str()), (Phase::InReview, "approved"), "it is given out and becomes effective on its date");
+
+    // People read and sign the version that will be effective; nine of twelve first.
+    assert_eq!(story::open_training(&company, &made.revised_assembly).unwrap().len(), 12);
+    assert_eq!(story::train(&company, &made.revised_assembly, 9).unwrap(), 9);
+    let partly = story::close_capa(&company, &made).unwrap_err();
+    let texts = blockers_of(&partly);
+    assert!(texts.iter().any(|text| text == "Training: 3 of 12 open"), "{texts:?}");
+    assert_eq!(partly.refusal().unwrap().kind, RefusalKind::Conflict);
+
+    // Somebody who has not read it cannot be signed off for the task.
+    let last = staff::assemblers().last().unwrap();
+    let qualification = company.create("v.greco", "qualification", "Assembly of the gas system", serde_json::json!({"observed": "Watched three assemblies."}), serde_json::json!({})).unwrap();
+    company.link("v.greco", &qualification, "of_person", &company.named("person", last).unwrap().id).unwrap();
+    company.link("v.greco", &qualification, "qualifies_for", &made.revised_assembly).unwrap();
+    let untrained = company.sign_step("v.greco", &qualification, "sign_off").unwrap_err();
+    assert!(blockers_of(&untrained).iter().any(|text| text.contains("has not read and signed")), "{untrained}");
+
+    assert_eq!(story::train(&company, &made.revised_assembly, 3).unwrap(), 3);
+    company.sign_step("v.greco", &qualification, "sign_off").unwrap();
+    assert!(story::reassess(&company, &made).unwrap() >= 2, "the risk and the supplier were flagged, nobody typed that");
+    let unjudged = story::close_capa(&company, &made).unwrap_err();
+    assert_eq!(blockers_of(&unjudged).len(), 1, "only the verdict is missing: {unjudged}");
+
+    company.days_pass(14);
+    company.work_by_the_clock().unwrap();
+    assert_eq!(company.record(&made.revised_assembly).unwrap().phase, Phase::Effective);
+    assert_eq!(company.record(&made.assembly).unwrap().phase, Phase::Closed, "exactly one revision is effective");
+    story::judge(&company, &made).unwrap();
+    story::close_capa(&company, &made).unwrap();
+    assert_eq!(company.record(&made.capa).unwrap().phase, Phase::Closed);
+    story::finish(&company, &made).unwrap();
+
+    // The frozen dossier holds the change, the risk file and what became of the complaint.
+    let project = made.project.clone();
+    let frozen = read.read(move |tx| dossier::frozen_of(tx, MAIN_TENANT, &project)).unwrap();
+    let numbers: Vec<_> = frozen[0].sections.iter().flat_map(|section| &section.entries).map(|entry| entry.number.clone()).collect();
+    for number in ["ECO-0001", "RSK-0001"] {
+        assert!(numbers.iter().any(|known| known == number), "{number} in {numbers:?}");
+    }
+
+    // From the complaint to each signature on each training record.
+    let walked = {
+        let viewer = viewer(&company, "i.keller");
+        let catalog = company.kernel.catalog().unwrap();
+        let start = company.record(&made.complaint).unwrap();
+        read.read(move |tx| {
+            let records = trail::walk(tx, &catalog, &viewer, &start, 4)?;
+            let mut signatures = Vec::new();
+            for (_, record) in &records {
+                signatures.extend(signature::of_record(tx, MAIN_TENANT, &record.id)?);
+            }
+            Ok(signatures)
+        })
+        .unwrap()
+    };
+    let training: Vec<_> = walked.iter().filter(|given| given.record == made.revised_assembly && given.role == "learner").collect();
+    assert_eq!(training.len(), 12, "every training signature is reached from the complaint");
+    let order = made.order.clone();
+    let done = read.read(move |tx| obligation::count_caused(tx, MAIN_TENANT, &order, "train")).unwrap();
+    assert_eq!((done.open, done.total), (0, 12));
+
+    let report = verify::verify(&read, MAIN_TENANT, &mut |_, _, _| {}).unwrap();
+    assert_eq!(report.problems, [], "the trail verifies after the story");
+}
+
+fn viewer(company: &Company, login: &str) -> kernel::authority::Viewer {
+    let actor = company.actor(login).unwrap();
+    let catalog = company.kernel.catalog().unwrap();
+    company.kernel.database().read(move |tx| kernel::authority::viewer(tx, &catalog, &actor)).unwrap()
+}
+
+fn transactions(database: &Database) -> Vec<(String, String)> {
+    let rows = database.query(db::sql("select tx, command from audit_tx where tenant = $1 order by seq"), &[MAIN_TENANT.into()]).unwrap();
+    rows.iter().map(|row| (row.text("tx").unwrap().to_owned(), row.text("command").unwrap().to_owned())).collect()
+}
+
+#[test]
+fn urs_story_001_one_event_one_transaction_one_trail_on_sqlite() {
+    tell(&sqlite(), &demo::structures(), demo_items());
+}
+
+#[test]
+fn urs_story_001_one_event_one_transaction_one_trail_on_postgresql() {
+    tell(&postgres(), &demo::structures(), demo_items());
+}
+
+/// What the demo's file holds, counted from its readable source.
+fn demo_items() -> usize {
+    let source = include_str!("../../../demo/lung-ventilator.csv");
+    let numbers: std::collections::BTreeSet<_> = source.lines().skip(1).filter_map(|line| line.split(',').next()).map(str::trim).collect();
+    numbers.len()
+}
+
+#[test]
+fn urs_story_002_the_story_holds_on_the_real_ventilator_files() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/samples/bom");
+    let (Ok(first), Ok(second)) = (std::fs::read(folder.join("ventilator-fi5-rev0.xlsx")), std::fs::read(folder.join("ventilator-fi5-rev1.xlsx"))) else {
+        println!("skipped: ../shared/samples/bom is not beside this checkout");
+        return;
+    };
+    let changed = ["VX-209507", "VX-209588", "VX-209602", "VX-209618", "VX-209619", "VX-209624", "VX-209706"];
+    let structures = Structures {
+        first: &first,
+        second: &second,
+        product: "VX-209641",
+        changed_parts: changed.map(str::to_owned).into(),
+        complained_part: "VX-209588",
+    };
+    for test in [sqlite(), postgres()] {
+        tell(&test, &structures, 151);
+    }
+}

@@ -1,0 +1,4 @@
+//! What the workspace promises about itself: its rooms, its statements, its schema, its
+//! requirements, its permissions and its commands.
+
+mod product;
