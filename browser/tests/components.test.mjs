@@ -208,6 +208,7 @@ describe('forms', () => {
   }));
 
   test('without network a form is not sent and nothing is lost', () => on('learner', async (page, context) => {
+    await page.waitForLoadState('networkidle');
     await context.setOffline(true);
     await page.getByRole('checkbox').check();
     await page.getByRole('button', { name: 'Continue to the check' }).click();

@@ -37,13 +37,18 @@ pub enum Access {
     Anybody,
     /// Anybody who is signed in; the answer holds what they may see.
     SignedIn,
-    /// Whoever may see the record (or kind); for others it does not exist.
+    /// Whoever may see the kind, of which the answer holds what they may see; for others the kind
+    /// does not exist.
+    Kind,
+    /// Whoever has the permission for the kind at the site.
+    KindPermitted(&'static str),
+    /// Whoever may see the record; for others it does not exist.
     Viewer,
     /// Whoever has the permission on the record: the kind's verb, the step, or the command.
     /// Somebody who may see the record is told which permission is missing; for others it does not
     /// exist.
     Permitted(&'static str),
-    /// Whoever has the permission, which does not belong to one record.
+    /// Whoever has the permission that the command in the request asks for.
     Command,
 }
 
@@ -53,8 +58,8 @@ impl Access {
         match self {
             Self::Anybody => "anybody".to_owned(),
             Self::SignedIn => "anybody signed in".to_owned(),
-            Self::Viewer => "<kind>.view".to_owned(),
-            Self::Permitted(permission) => permission.to_owned(),
+            Self::Kind | Self::Viewer => "<kind>.view".to_owned(),
+            Self::KindPermitted(permission) | Self::Permitted(permission) => permission.to_owned(),
             Self::Command => "the command's permission".to_owned(),
         }
     }

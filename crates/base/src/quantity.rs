@@ -292,6 +292,7 @@ impl Unit {
         let found = UNITS.iter().find(|row| row.1 == wanted || row.4.contains(&wanted.as_str()));
         found.map(|row| row.0).ok_or_else(|| {
             let known: Vec<_> = Self::all().map(Self::code).collect();
+            let text: String = text.trim().chars().take(limits::QUANTITY_CHARS).collect();
             Refusal::new(RefusalKind::Invalid, "unknown_unit", format!("“{text}” is not a unit of measure"))
                 .at(place)
                 .advise(format!("Known units: {}.", known.join(", ")))

@@ -2,6 +2,7 @@
 //! to sign, risks to re-assess, reviews to make are all obligations.
 
 use crate::authority::Viewer;
+use crate::kind::{Kind, Signer, Step, TakenBy};
 use crate::record::Record;
 use crate::signature;
 use crate::table::{OBLIGATION, Values, values};
@@ -291,18 +292,42 @@ fn open_of(tx: &mut dyn Read, record: &Record, sort: &str) -> Result<Vec<Obligat
 pub(crate) fn raise_signing(tx: &mut WriteTx<'_>, record: &Record) -> Result<()> {
     let catalog = tx.catalog();
     let kind = catalog.known_kind(&record.kind)?;
-    let mut news = Vec::new();
-    for step in kind.steps.iter().filter(|step| step.awaited && step.from.contains(&record.state) && step.taken_by == crate::kind::TakenBy::Person) {
-        for signer in &step.signers {
-            let mut new = New::about(record, "sign", &format!("{}: {}", step.label, signer.meaning));
-            new.step = Some(step.name.clone());
-            new.role = Some(signer.role.clone());
-            new.due_date.clone_from(&record.due_date);
-            new.cause = tx.cause().map(str::to_owned);
-            news.push(new);
+    let awaited = kind.steps.iter().filter(|step| is_awaited(step, record));
+    let news: Vec<_> = awaited.flat_map(|step| step.signers.iter().map(|signer| to_sign(tx, record, step, signer)).collect::<Vec<_>>()).collect();
+    if news.is_empty() { Ok(()) } else { raise_many(tx, news) }
+}
+
+fn is_awaited(step: &Step, record: &Record) -> bool {
+    step.awaited && step.from.contains(&record.state) && step.taken_by == TakenBy::Person
+}
+
+fn to_sign(tx: &WriteTx<'_>, record: &Record, step: &Step, signer: &Signer) -> New {
+    let mut new = New::about(record, "sign", &format!("{}: {}", step.label, signer.meaning));
+    new.step = Some(step.name.clone());
+    new.role = Some(signer.role.clone());
+    new.due_date.clone_from(&record.due_date);
+    new.cause = tx.cause().map(str::to_owned);
+    new
+}
+
+/// Makes the open signing obligations of a record those that its kind, as it is declared now, still
+/// misses: the others are cancelled, new ones raised.
+pub(crate) fn renew_signing(tx: &mut WriteTx<'_>, kind: &Kind, record: &Record) -> Result<()> {
+    let mut wanted = Vec::new();
+    for step in kind.steps.iter().filter(|step| is_awaited(step, record)) {
+        let given = signature::given(tx, record, &step.name)?;
+        wanted.extend(crate::record::step::missing_signers(step, &given).iter().map(|signer| to_sign(tx, record, step, signer)));
+    }
+    for open in open_of(tx, record, "sign")? {
+        let same = |new: &New| new.step == open.step && new.role == open.role && new.task == open.task;
+        match wanted.iter().position(same) {
+            Some(index) => {
+                wanted.remove(index);
+            }
+            None => cancel(tx, &open, "no longer asked for")?,
         }
     }
-    if news.is_empty() { Ok(()) } else { raise_many(tx, news) }
+    if wanted.is_empty() { Ok(()) } else { raise_many(tx, wanted) }
 }
 
 /// The signature was given: closes one obligation of that step and role.

@@ -96,6 +96,13 @@ pub fn actor_of_session(kernel: &Kernel, tenant: &str, token: &str) -> Result<Op
     actor_if_active(kernel, tenant, row.text("person")?, Via::Session { id: session })
 }
 
+/// When the actor's session ends at the latest; `None` for who came in otherwise.
+pub fn ends_at(tx: &mut dyn Read, actor: &Actor) -> Result<Option<Timestamp>> {
+    let Via::Session { id } = &actor.via else { return Ok(None) };
+    let row = tx.query_opt(sql("select opened_at from session where tenant = $1 and id = $2"), &[actor.tenant().into(), id.as_str().into()])?;
+    row.map(|row| Ok(Timestamp(row.int("opened_at")?).plus_seconds(SESSION_SECONDS))).transpose()
+}
+
 /// The actor behind an API token; `None` when it is unknown, revoked or expired.
 pub fn actor_of_token(kernel: &Kernel, tenant: &str, token: &str) -> Result<Option<Actor>> {
     let hash = Digest::of(token.as_bytes()).hex();

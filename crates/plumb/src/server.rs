@@ -47,8 +47,13 @@ async fn run(kernel: Kernel, listen: &Listen) -> Result<()> {
     });
     let holder = jobs.await.map_err(Error::internal)?;
     tokio::spawn(work_by_the_clock(kernel.clone(), holder));
-    let settings = web::Settings { organisation: listen.organisation.clone(), secure_cookies: listen.secure_cookies, notice: listen.notice.clone() };
     let origin = format!("http://{}", listen.content_listen);
+    let settings = web::Settings {
+        organisation: listen.organisation.clone(),
+        secure_cookies: listen.secure_cookies,
+        notice: listen.notice.clone(),
+        content_origin: origin.clone(),
+    };
     let app = Router::new().merge(crate::assembly::api(kernel.clone(), listen.secure_cookies)).merge(web::router(kernel.clone(), settings));
     let second = web::content_router(kernel);
     tracing::info!(pages = %listen.listen, content = %origin, "ready");

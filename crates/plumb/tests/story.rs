@@ -41,7 +41,7 @@ fn tell(test: &TestDatabase, structures: &Structures<'_>, items: usize) {
     let (company, _files) = company(&test.database);
     let read = company.kernel.database().clone();
     let mut made = story::set_up(&company, structures).unwrap();
-    assert_eq!(made.import["items"], serde_json::json!(items), "{}", made.import);
+    assert_eq!(made.import["parts"], serde_json::json!(items), "{}", made.import);
     assert_eq!(company.record(&made.assembly).unwrap().phase, Phase::Effective);
 
     company.days_pass(9);
@@ -61,9 +61,10 @@ fn tell(test: &TestDatabase, structures: &Structures<'_>, items: usize) {
     let redline = {
         let viewer = viewer(&company, "l.ferri");
         let order = order.clone();
-        read.read(move |tx| plm::redline::of_order(tx, &viewer, &order)).unwrap()
+        let catalog = company.kernel.catalog().unwrap();
+        read.read(move |tx| plm::redline::of_order(tx, &catalog, &viewer, &order)).unwrap()
     };
-    assert_eq!((redline.added, redline.removed, redline.changed), (0, 0, 7), "the redline is computed");
+    assert_eq!((redline.counts.added, redline.counts.removed, redline.counts.changed), (0, 0, 7), "the redline is computed");
     let groups = {
         let viewer = viewer(&company, "l.ferri");
         let catalog = company.kernel.catalog().unwrap();
@@ -131,7 +132,8 @@ fn tell(test: &TestDatabase, structures: &Structures<'_>, items: usize) {
     company.sign_step("v.greco", &qualification, "sign_off").unwrap();
     assert!(story::reassess(&company, &made).unwrap() >= 2, "the risk and the supplier were flagged, nobody typed that");
     let unjudged = story::close_capa(&company, &made).unwrap_err();
-    assert_eq!(blockers_of(&unjudged).len(), 1, "only the verdict is missing: {unjudged}");
+    let rules: std::collections::BTreeSet<_> = unjudged.refusal().unwrap().blockers.iter().map(|blocker| blocker.rule.as_str()).collect();
+    assert_eq!(rules.into_iter().collect::<Vec<_>>(), ["capa.effectiveness_judged"], "only the verdict is missing: {unjudged}");
 
     company.days_pass(14);
     company.work_by_the_clock().unwrap();

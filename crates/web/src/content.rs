@@ -13,7 +13,7 @@ use kernel::Kernel;
 use kernel::attachment;
 
 /// Media types that a browser shows by itself; everything else is downloaded.
-const SHOWN: [&str; 6] = ["application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"];
+pub(crate) const SHOWN: [&str; 6] = ["application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"];
 
 /// The routes of the content origin.
 pub fn content_router(kernel: Kernel) -> Router {

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::limits::{REQUEST_BODY_BYTES, UPLOAD_BYTES};
 use base::{Error, RefusalKind, Result};
-use kernel::authority::{Actor, Viewer};
+use kernel::authority::{Actor, Grant, Viewer};
 use kernel::catalog::Catalog;
 use kernel::command::Outcome;
 use kernel::{Kernel, MAIN_TENANT, session};
@@ -27,6 +27,9 @@ pub struct Settings {
     pub secure_cookies: bool,
     /// A line for the sign-in page: the logins of the demo company.
     pub notice: String,
+    /// The second origin, which shows what people uploaded: `http://127.0.0.1:8089`. Empty: files
+    /// are only downloaded.
+    pub content_origin: String,
 }
 
 #[derive(Clone)]
@@ -51,6 +54,9 @@ pub(crate) struct Visit {
     pub actor: Actor,
     pub catalog: Arc<Catalog>,
     pub viewer: Viewer,
+    /// The roles of the person and where they hold them.
+    pub grants: Vec<Grant>,
+    pub settings: Arc<Settings>,
     pub request: Incoming,
 }
 
@@ -78,6 +84,8 @@ pub(crate) enum Answer {
     /// A page with another status, as a form that comes back with errors.
     Refused(StatusCode, Box<crate::ui::Page>),
     File { name: String, media_type: String, bytes: Vec<u8> },
+    /// To the content origin, with a token that is good for a few minutes.
+    Content { address: String },
 }
 
 pub(crate) type PageFn = fn(&Visit) -> Result<Answer>;
@@ -127,8 +135,30 @@ impl Visit {
         self.kernel.execute(&self.actor, &request)
     }
 
+    /// As [`Visit::run`], for the second and further commands of one form: each gets a key of its
+    /// own that follows from the form's, so that sending the form twice changes nothing twice.
+    pub fn run_also(&self, place: usize, command: &str, input: serde_json::Value) -> Result<Outcome> {
+        let key = format!("{}.{place}", self.request.key()?);
+        self.kernel.execute(&self.actor, &kernel::command::Request::new(command, input, key))
+    }
+
     pub fn tenant(&self) -> &str {
         self.actor.tenant()
+    }
+
+    /// Whether the person may do this somewhere; what they may not do is not offered.
+    pub fn may(&self, permission: &str) -> bool {
+        self.catalog.role_has(kernel::catalog::EVERYONE, permission) || self.grants.iter().any(|grant| self.catalog.role_has(&grant.role, permission))
+    }
+
+    /// Whether the person is here to look only.
+    pub fn is_inspector(&self) -> bool {
+        !self.grants.is_empty() && self.grants.iter().all(|grant| grant.role == "inspector")
+    }
+
+    /// Today for the person.
+    pub fn today(&self) -> Result<String> {
+        Ok(self.kernel.now().date_in(self.actor.zone())?.to_string())
     }
 }
 
@@ -149,8 +179,12 @@ pub(crate) async fn signed_in(page: PageFn, shared: State<Shared>, params: RawPa
         let catalog = shared.kernel.catalog()?;
         let here = actor.clone();
         let catalog_here = Arc::clone(&catalog);
-        let viewer = shared.kernel.database().read(|tx| kernel::authority::viewer(tx, &catalog_here, &here))?;
-        let visit = Visit { kernel: shared.kernel.clone(), actor, catalog, viewer, request: incoming.clone() };
+        let (viewer, grants) = shared.kernel.database().read(|tx| {
+            let grants = kernel::authority::grants_of(tx, here.tenant(), here.person())?;
+            Ok((kernel::authority::viewer(tx, &catalog_here, &here)?, grants))
+        })?;
+        let settings = Arc::clone(&shared.settings);
+        let visit = Visit { kernel: shared.kernel.clone(), actor, catalog, viewer, grants, settings, request: incoming.clone() };
         match page(&visit) {
             Err(error) => Ok(shell::error_answer(Some(&visit), &error)),
             done => done,
@@ -310,6 +344,7 @@ fn respond(answer: Answer, secure: bool, had_flash: bool) -> Response {
             cookies.extend(set_cookie(SESSION_COOKIE, "", secure, Some(0)));
             see_other("/sign-in")
         }
+        Answer::Content { address } => (StatusCode::SEE_OTHER, [(header::LOCATION, address)]).into_response(),
         Answer::File { name, media_type, bytes } => {
             let disposition = format!("attachment; filename*=UTF-8''{}", crate::text::encode(&name));
             ([(header::CONTENT_TYPE, media_type), (header::CONTENT_DISPOSITION, disposition)], Body::from(bytes)).into_response()

@@ -21,11 +21,28 @@ pub(crate) fn framed(visit: &Visit, title: &str, area: Option<UiArea>, body: Mar
         nav: nav(visit),
         person: Some(person_menu(visit)),
         flash: visit.request.flash.iter().map(Flash::good).collect(),
-        frame: Frame::Work,
+        frame: frame(visit),
         body,
         foot: vec![format!("{} · configuration {}", kernel::SOFTWARE, visit.catalog.revision)],
         ..Page::default()
     }
+}
+
+/// Whoever is here only to inspect sees that in another colour, with what they may see and until when.
+fn frame(visit: &Visit) -> Frame {
+    if !visit.is_inspector() {
+        return Frame::Work;
+    }
+    let (viewer, actor) = (visit.viewer.clone(), visit.actor.clone());
+    let read = visit.read(move |tx| {
+        let sites: Vec<String> = viewer.sites().into_iter().flatten().cloned().collect();
+        let sites = kernel::record::find_all(tx, viewer.tenant(), &sites)?;
+        Ok((sites.into_iter().map(|site| site.title).collect::<Vec<_>>(), kernel::session::ends_at(tx, &actor)?))
+    });
+    let (sites, ends) = read.unwrap_or_default();
+    let scope = if visit.viewer.sites().is_none() { "all records of all sites".to_owned() } else { format!("records of {}", sites.join(", ")) };
+    let expires = ends.map(|at| crate::text::when(at, visit.actor.zone())).unwrap_or_default();
+    Frame::Inspector { scope, expires, request: String::new() }
 }
 
 /// The as-of control of a page that can show the past.
@@ -80,7 +97,7 @@ fn nav(visit: &Visit) -> Vec<NavItem> {
             .filter(|kind| kind.area == area && visit.viewer.sees_kind(&kind.name))
             .map(|kind| link_of(path, &format!("/list/{}", kind.name), &kind.plural))
             .collect();
-        pages.extend(extra_pages(visit, area).into_iter().map(|(href, label)| link_of(path, href, label)));
+        pages.extend(crate::domain::pages_of(visit, area).into_iter().map(|(href, label)| link_of(path, href, label)));
         if let Some(first) = pages.first() {
             items.push(NavItem { area: ui_area(area), href: first.href.clone(), count: None, late: false, pages });
         }
@@ -90,22 +107,6 @@ fn nav(visit: &Visit) -> Vec<NavItem> {
 
 fn link_of(path: &str, href: &str, label: &str) -> NavLink {
     NavLink { label: label.to_owned(), href: href.to_owned(), current: path == href, count: None }
-}
-
-/// Pages of an area that are no list of a kind.
-fn extra_pages(visit: &Visit, area: Area) -> Vec<(&'static str, &'static str)> {
-    match area {
-        Area::Training => vec![("/training/matrix", "Training matrix")],
-        Area::Quality => vec![("/quality/risk-matrix", "Risk matrix")],
-        Area::Administration => {
-            let mut pages = vec![("/admin/roles", "Roles and permissions")];
-            if visit.catalog.permissions().get("everyone").is_some() {
-                pages.push(("/api-reference", "API"));
-            }
-            pages
-        }
-        _ => Vec::new(),
-    }
 }
 
 fn person_menu(visit: &Visit) -> PersonMenu {

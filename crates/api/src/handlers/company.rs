@@ -23,6 +23,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .access(Access::SignedIn)
             .answers(200, Shape::Rows("kind")),
         Endpoint::get("/api/v1/kinds/{kind}", "FRS-API-005", "One kind", kind)
+            .access(Access::Kind)
             .parameters(&[super::KIND])
             .answers(200, Shape::One("kind")),
         Endpoint::get("/api/v1/roles", "FRS-API-005", "The roles and what each may do", roles)

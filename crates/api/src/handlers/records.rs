@@ -37,10 +37,11 @@ const LIST: &[Parameter] = &[
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/records/{kind}", "FRS-API-005", "The records of a kind, filtered and page by page", list)
+            .access(Access::Kind)
             .parameters(LIST)
             .answers(200, Shape::Rows("record")),
         Endpoint::change(Verb::Post, "/api/v1/records/{kind}", "FRS-API-005", "Make a record", create)
-            .access(Access::Permitted("<kind>.create"))
+            .access(Access::KindPermitted("<kind>.create"))
             .parameters(&[KIND])
             .body(Body::Json("new_record"))
             .answers(201, Shape::One("outcome")),

@@ -80,7 +80,11 @@ impl<'f> Entry<'f> {
 
     /// Where a value of it stands: `signer[1].role`.
     pub(super) fn at(&self, name: &str) -> String {
-        if self.place.is_empty() { name.to_owned() } else { format!("{}.{name}", self.place) }
+        match (self.place.as_str(), name) {
+            ("", name) => name.to_owned(),
+            (place, "") => place.to_owned(),
+            (place, name) => format!("{place}.{name}"),
+        }
     }
 
     pub(super) fn fault(&self, name: &str, text: impl Into<String>) {

@@ -10,7 +10,7 @@ pub(crate) const REQUIREMENT: &str = "FRS-CFG-003";
 
 /// Faults as they are found; those past the limit are only counted.
 #[derive(Debug, Default)]
-pub(super) struct Faults {
+pub(crate) struct Faults {
     found: RefCell<Vec<(String, Blocker)>>,
     further: RefCell<usize>,
 }

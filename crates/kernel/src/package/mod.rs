@@ -12,7 +12,7 @@
 
 mod changes;
 mod entry;
-mod fault;
+pub(crate) mod fault;
 pub(crate) mod force;
 mod impact;
 mod lay;

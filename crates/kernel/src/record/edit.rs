@@ -105,7 +105,7 @@ fn bound(catalog: &Catalog, record: &Record, source: &Record) -> Error {
     Refusal::new(RefusalKind::Conflict, "content_bound", format!("The content of {} cannot change now.", record.label()))
         .blocked_by(vec![Blocker {
             rule: "record.content_bound".to_owned(),
-            requirement: "FRS-REC-022".to_owned(),
+            requirement: "FRS-BND-001".to_owned(),
             text,
             records: vec![source.reference()],
         }])

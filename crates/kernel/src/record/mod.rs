@@ -22,6 +22,7 @@ use crate::kind::Phase;
 use crate::table::{RECORD, Values};
 use crate::trail::Stored;
 use base::digest::Canonical;
+use base::limits::WALK_RECORDS;
 use base::{Digest, Error, RecordRef, Result, Timestamp};
 use db::{Read, Row, Value, sql};
 use serde_json::{Map, Value as Json};
@@ -280,6 +281,15 @@ pub fn version(tx: &mut dyn Read, tenant: &str, id: &str, version: i64) -> Resul
         &[tenant.into(), id.into(), version.into()],
     )?;
     row.map(|row| Record::from_row(tenant, &row)).transpose()
+}
+
+/// Every version of a record in its order, at most [`WALK_RECORDS`]: its states with their spans.
+pub fn versions(tx: &mut dyn Read, tenant: &str, id: &str) -> Result<Vec<Record>> {
+    let rows = tx.query(
+        sql("select * from record_version where tenant = $1 and id = $2 order by version limit $3"),
+        &[tenant.into(), id.into(), (WALK_RECORDS as i64).into()],
+    )?;
+    rows.iter().map(|row| Record::from_row(tenant, row)).collect()
 }
 
 /// Several records by identifier, in no particular order; missing ones are left out.

@@ -5,3 +5,4 @@ mod decisions;
 mod hooks;
 mod sign_in;
 mod steps;
+mod packages;

@@ -14,7 +14,7 @@ pub use commands::commands;
 pub use jobs::{jobs, run_escalation, run_repetition};
 pub use keep::{Plan, plan};
 pub use listen::{after_link, after_step};
-pub use store::{open_on_earlier, open_on_item, signature_on};
+pub use store::{count_on_earlier, open_on_item, signature_on};
 
 /// The step under which a reading is signed. It is no step of the document's lifecycle: the
 /// signature is the learner's, the document stays as it is.

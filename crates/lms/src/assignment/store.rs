@@ -49,8 +49,21 @@ pub(super) fn open_on(tx: &mut dyn Read, tenant: &str, document: &str) -> Result
     rows.iter().map(obligation::from_row).collect()
 }
 
+/// How many assignments are open on the other revisions of a document's item.
+pub fn count_on_earlier(tx: &mut dyn Read, document: &Record) -> Result<i64> {
+    let row = tx.query_one(
+        sql(
+            "select count(*) as open from record r
+             join obligation o on o.tenant = r.tenant and o.record = r.id and o.sort = $1 and o.state = 'open'
+             where r.tenant = $2 and r.item = $3 and r.id <> $4",
+        ),
+        &[TRAIN.into(), document.tenant.as_str().into(), document.item.as_str().into(), document.id.as_str().into()],
+    )?;
+    row.int("open")
+}
+
 /// All open assignments on the other revisions of a document's item.
-pub fn open_on_earlier(tx: &mut dyn Read, document: &Record) -> Result<Vec<Obligation>> {
+pub(super) fn open_on_earlier(tx: &mut dyn Read, document: &Record) -> Result<Vec<Obligation>> {
     let mut found = Vec::new();
     for other in record::revisions_of_item(tx, &document.tenant, &document.item)? {
         if other.id != document.id {

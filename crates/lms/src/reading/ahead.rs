@@ -1,7 +1,7 @@
 //! Before anything is approved: who must be retrained, by name and count.
 
 use super::listed;
-use crate::assignment::{open_on_earlier, plan};
+use crate::assignment::{count_on_earlier, plan};
 use crate::course::{self, RELEASE, Taught};
 use crate::requirement;
 use base::Result;
@@ -82,14 +82,14 @@ pub fn preview(tx: &mut dyn Read, catalog: &Catalog, record: &Record, step: &str
                     let taught = Taught { course, document: document.clone() };
                     asked.extend(plan(tx, &taught, &people)?.raise);
                 }
-                cancelled += open_on_earlier(tx, &document)?.len();
+                cancelled += count_on_earlier(tx, &document)?;
             }
         }
         _ => {}
     }
     let mut lines = Vec::new();
     if !asked.is_empty() {
-        lines.push(format!("assigns training to {}", counted(asked.len(), "person", "people")));
+        lines.push(format!("assigns training to {}", counted(asked.len() as i64, "person", "people")));
     }
     if cancelled > 0 {
         lines.push(format!("cancels {} on earlier revisions", counted(cancelled, "open assignment", "open assignments")));
@@ -110,7 +110,7 @@ fn released_with(tx: &mut dyn Read, catalog: &Catalog, record: &Record) -> Resul
     Ok(found)
 }
 
-fn counted(count: usize, one: &str, many: &str) -> String {
+fn counted(count: i64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 

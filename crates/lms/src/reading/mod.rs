@@ -2,10 +2,12 @@
 //! what a change would ask of whom before it is approved.
 
 mod ahead;
+mod assignments;
 mod history;
 mod matrix;
 
 pub use ahead::{impact, preview};
+pub use assignments::{Assignment, AssignmentCounts, AssignmentFilter, assignments, count_assignments};
 pub use history::{Entry, EntryState, TrainingRecord, training_record};
 pub use matrix::{Cell, CellState, Column, Filter, Matrix, Row, matrix};
 

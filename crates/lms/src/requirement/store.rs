@@ -3,7 +3,7 @@
 
 use super::REQUIRES;
 use base::Result;
-use db::{Query, Read, sql};
+use db::{Query, Read, Value, sql};
 use kernel::kind::Phase;
 use kernel::link;
 use kernel::record::{self, Record};
@@ -15,10 +15,11 @@ pub(super) struct Dimension {
     of_person: &'static str,
 }
 
+/// Those that usually name the fewest people first.
 pub(super) const DIMENSIONS: [Dimension; 3] = [
+    Dimension { of_requirement: "for_equipment", of_person: "operates" },
     Dimension { of_requirement: "for_function", of_person: "has_function" },
     Dimension { of_requirement: "for_department", of_person: "works_in" },
-    Dimension { of_requirement: "for_equipment", of_person: "operates" },
 ];
 
 /// Whether a link of this name on a person counts for the matrix.
@@ -28,29 +29,65 @@ pub fn is_of_matrix(link: &str) -> bool {
 
 /// The active people a requirement names, whatever its state: those who match every dimension it
 /// gives, and its site if it has one. A requirement without any dimension names nobody.
+///
+/// One plain query for each dimension, met here rather than in one statement: no plan of either
+/// engine is then quadratic in the number of people, with or without statistics.
 pub fn named_by(tx: &mut dyn Read, requirement: &Record) -> Result<BTreeSet<String>> {
-    let tenant = requirement.tenant.as_str();
-    let links = link::outgoing(tx, tenant, &requirement.id)?;
-    let given: Vec<_> = DIMENSIONS.iter().filter(|dimension| links.iter().any(|link| link.kind == dimension.of_requirement)).collect();
-    if given.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let mut query = Query::with(sql("select p.id from person p where p.tenant = $1 and p.active"), vec![tenant.into()]);
+    let links = link::outgoing(tx, &requirement.tenant, &requirement.id)?;
+    let given = DIMENSIONS.iter().filter(|dimension| links.iter().any(|link| link.kind == dimension.of_requirement));
+    let mut named: Option<BTreeSet<String>> = None;
     for dimension in given {
-        query.push_bind(
-            " and p.id in (select h.source from link d join link h on h.tenant = d.tenant and h.target_item = d.target_item where d.tenant = ",
-            tenant,
-        );
-        query.push_bind(" and d.source = ", requirement.id.as_str());
-        query.push_bind(" and d.to_at is null and d.kind = ", dimension.of_requirement);
-        query.push_bind(" and h.to_at is null and h.kind = ", dimension.of_person);
-        query.push(")");
+        let matching = matching(tx, requirement, dimension, named.as_ref())?;
+        named = Some(match named {
+            None => matching,
+            Some(before) => before.into_iter().filter(|person| matching.contains(person)).collect(),
+        });
     }
-    if let Some(site) = &requirement.site {
-        query.push_bind(" and exists (select 1 from record r where r.tenant = p.tenant and r.id = p.id and r.site = ", site.as_str());
-        query.push(")");
+    at_work(tx, requirement, named.unwrap_or_default())
+}
+
+/// Who matches one dimension; only among `candidates` where those are few.
+fn matching(tx: &mut dyn Read, requirement: &Record, dimension: &Dimension, candidates: Option<&BTreeSet<String>>) -> Result<BTreeSet<String>> {
+    let mut query = Query::with(
+        sql(
+            "select h.source from link d join link h on h.tenant = d.tenant and h.target_item = d.target_item
+             where d.tenant = $1 and d.source = $2 and d.to_at is null and d.kind = $3 and h.to_at is null and h.kind = $4",
+        ),
+        vec![requirement.tenant.as_str().into(), requirement.id.as_str().into(), dimension.of_requirement.into(), dimension.of_person.into()],
+    );
+    if let Some(few) = candidates.and_then(few) {
+        query.push_list(" and h.source in", few);
     }
-    tx.run(&query)?.iter().map(|row| Ok(row.text("id")?.to_owned())).collect()
+    column(tx, &query, "source")
+}
+
+/// Leaves out who is not active, and who is not of the requirement's site if it has one.
+fn at_work(tx: &mut dyn Read, requirement: &Record, mut named: BTreeSet<String>) -> Result<BTreeSet<String>> {
+    let tenant = requirement.tenant.as_str();
+    let mut gone = Query::with(sql("select id from person where tenant = $1 and not active"), vec![tenant.into()]);
+    if let Some(few) = few(&named) {
+        gone.push_list(" and id in", few);
+    }
+    for person in column(tx, &gone, "id")? {
+        named.remove(&person);
+    }
+    let Some(site) = &requirement.site else { return Ok(named) };
+    let mut here = Query::with(sql("select id from record where tenant = $1 and kind = 'person' and site = $2"), vec![tenant.into(), site.as_str().into()]);
+    if let Some(few) = few(&named) {
+        here.push_list(" and id in", few);
+    }
+    let here = column(tx, &here, "id")?;
+    named.retain(|person| here.contains(person));
+    Ok(named)
+}
+
+/// The values for a list in a statement, if they are few enough.
+fn few(people: &BTreeSet<String>) -> Option<Vec<Value>> {
+    (people.len() <= db::LIST_VALUES).then(|| people.iter().map(|person| person.as_str().into()).collect())
+}
+
+fn column(tx: &mut dyn Read, query: &Query, name: &str) -> Result<BTreeSet<String>> {
+    tx.run(query)?.iter().map(|row| Ok(row.text(name)?.to_owned())).collect()
 }
 
 /// The people whom a requirement in force names for a course, whatever the course's own state.

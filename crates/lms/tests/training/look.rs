@@ -239,3 +239,36 @@ fn frs_trn_043_a_long_training_record_goes_by_pages() {
         assert_eq!(code(&no_person.unwrap_err()), "not_found");
     });
 }
+
+#[test]
+fn frs_trn_044_assignments_are_listed_page_by_page_with_how_they_stand_and_the_signature() {
+    use lms::reading::{AssignmentFilter, assignments, count_assignments};
+    on_both(|plant| {
+        let function = plant.place("job_function", "ASSEMBLER");
+        let document = plant.document("Assembly");
+        let course = plant.course(&[&document]);
+        plant.requirement(&[("requires", &course), ("for_function", &function)]);
+        let anna = plant.world.person_at("anna", json!({"job_functions": ["ASSEMBLER"]}), &[]);
+        plant.hire("bert", json!({"job_functions": ["ASSEMBLER"]}));
+        plant.hire("cora", json!({"job_functions": ["ASSEMBLER"]}));
+        plant.read_and_sign(&anna, &document).unwrap();
+        plant.pass_days(400);
+        let (viewer, today) = (plant.world.viewer(&plant.trainer), plant.date_in(0));
+        let read = |open: Option<bool>, rows: Option<usize>, after: Option<String>| {
+            let (viewer, today, document) = (viewer.clone(), today.clone(), document.clone());
+            plant.read(move |tx, _| {
+                let filter = AssignmentFilter { document: Some(document.clone()), open, ..AssignmentFilter::default() };
+                Ok((assignments(tx, &viewer, &filter, rows, after.as_deref())?, count_assignments(tx, &viewer, &filter, &today)?))
+            })
+        };
+        let ((all, next), counts) = read(None, None, None);
+        assert_eq!((all.len(), next, counts.open, counts.done, counts.late, counts.total()), (3, None, 2, 1, 2, 3));
+        let signed: Vec<_> = all.iter().filter_map(|one| one.signature.as_ref()).map(|given| given.printed_name.clone()).collect();
+        assert_eq!(signed, ["Anna Tester"]);
+        assert_eq!(read(Some(false), None, None).0.0.len(), 1);
+        let ((first, next), _) = read(Some(true), Some(1), None);
+        assert!(first.len() == 1 && next.is_some());
+        let ((second, end), _) = read(Some(true), Some(1), next);
+        assert!(second.len() == 1 && end.is_none() && second[0].person != first[0].person);
+    });
+}

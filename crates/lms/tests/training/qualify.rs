@@ -60,6 +60,8 @@ fn frs_qua_001_a_trained_person_is_signed_off_by_a_supervisor() {
         assert_eq!(status(plant, &shop.qualification).standing, Standing::Current);
         assert!(is_qualified(plant, shop.anna.person(), &shop.document));
         assert!(!is_qualified(plant, plant.writer.person(), &shop.document), "nobody else is");
+        let more = plant.world.link(&plant.supervisor, &shop.qualification, "qualifies_for", &plant.document("Packing")).unwrap_err();
+        assert_eq!(code(&more), "content_fixed");
         plant.world.step(&plant.trainer, &shop.qualification, "withdraw").unwrap();
         assert_eq!(status(plant, &shop.qualification).standing, Standing::Withdrawn);
         assert!(!is_qualified(plant, shop.anna.person(), &shop.document));
@@ -197,7 +199,7 @@ fn frs_qua_006_work_goes_on_under_the_old_revision_until_the_day_of_the_new_one(
 }
 
 #[test]
-fn frs_qua_007_overdue_training_and_withdrawn_documents_make_it_not_current() {
+fn frs_qua_007_overdue_training_inactive_people_and_withdrawn_documents_make_it_not_current() {
     on_both(|plant| {
         let shop = shop(plant);
         plant.read_and_sign(&shop.anna, &shop.document).unwrap();
@@ -211,6 +213,11 @@ fn frs_qua_007_overdue_training_and_withdrawn_documents_make_it_not_current() {
         assert_eq!(late.standing, Standing::NotCurrent);
         assert!(late.missing[0].why.contains("overdue since"), "{late:?}");
         plant.read_and_sign(&plant.world.sign_in("anna"), &shop.document).unwrap();
+        assert_eq!(status(plant, &shop.qualification).standing, Standing::Current);
+        let admin = plant.world.sign_in("admin");
+        plant.world.step(&admin, shop.anna.person(), "deactivate").unwrap();
+        assert_eq!(status(plant, &shop.qualification).missing[0].why, "the person is not active");
+        plant.world.step(&admin, shop.anna.person(), "reactivate").unwrap();
         assert_eq!(status(plant, &shop.qualification).standing, Standing::Current);
         plant.world.step(&plant.world.sign_in("quinn"), &shop.document, "withdraw").unwrap();
         assert_eq!(status(plant, &shop.qualification).standing, Standing::NotCurrent);

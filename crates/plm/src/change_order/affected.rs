@@ -1,6 +1,7 @@
 //! What is on an order: taking revisions on it and off it.
 
 use super::{AFFECTS, CANCEL, KIND, RELEASE};
+use crate::part;
 use base::limits::AFFECTED_ITEMS;
 use base::{Blocker, Error, Refusal, RefusalKind, Result};
 use db::Read;
@@ -58,6 +59,10 @@ pub(super) fn working_revision(tx: &mut WriteTx<'_>, permit: &Permit, order: &Re
     if let Some(counting) = counting.filter(|counting| counting.id != target.id) {
         let message = format!("{} does not count any more; {} does.", target.label(), counting.label());
         return Err(Refusal::new(RefusalKind::Conflict, "not_counting", message).at("record").into());
+    }
+    if target.kind == part::KIND {
+        // Before the item is locked: writers of structures take their turn first, all in one order.
+        tx.raise_stamp(part::STRUCTURE_STAMP)?;
     }
     record::revise(tx, target)
 }

@@ -9,6 +9,7 @@ use kernel::record::{self, Record};
 use kernel::rule::StepContext;
 use kernel::trail::WriteTx;
 use kernel::link;
+use std::collections::BTreeMap;
 
 /// How many documents a preview names before it only counts.
 const NAMED: usize = 5;
@@ -16,10 +17,17 @@ const NAMED: usize = 5;
 /// Takes the step `release` of every affected revision.
 pub(super) fn release_affected(tx: &mut WriteTx<'_>, context: &StepContext<'_>) -> Result<()> {
     let order = context.record;
-    for target in link::targets(tx, order, AFFECTS)? {
+    let targets = link::targets(tx, order, AFFECTS)?;
+    let items: Vec<_> = targets.iter().filter(|target| target.kind == part::KIND).map(|part| part.item.clone()).collect();
+    if !items.is_empty() {
+        tx.raise_stamp(part::STRUCTURE_STAMP)?;
+    }
+    for target in targets {
         record::step::take_as_consequence(tx, context.permit, &target, RELEASE, Some(order))?;
     }
-    Ok(())
+    // Asked as a rule before; asked again behind the stamp, because another order may have been
+    // released since.
+    part::check_structures(tx, &order.tenant, &items, part::Configuration::Releasing(&BTreeMap::new()))
 }
 
 /// Gives up every working revision of a cancelled order.
@@ -76,8 +84,11 @@ pub(super) fn preview_release(tx: &mut dyn Read, order: &Record) -> Result<Vec<S
     Ok(summary(&link::targets(tx, order, AFFECTS)?).map(|what| format!("releases {what}")).into_iter().collect())
 }
 
+/// `cancels 7 parts`. Documents are not promised: whether a draft is given up is their kind's
+/// affair.
 pub(super) fn preview_cancel(tx: &mut dyn Read, order: &Record) -> Result<Vec<String>> {
-    let open: Vec<_> = link::targets(tx, order, AFFECTS)?.into_iter().filter(|target| !target.phase.is_settled()).collect();
+    let mut open = link::targets(tx, order, AFFECTS)?;
+    open.retain(|target| target.kind == part::KIND && !target.phase.is_settled());
     Ok(summary(&open).map(|what| format!("cancels {what}")).into_iter().collect())
 }
 

@@ -225,20 +225,31 @@ fn frs_prt_019_a_structure_may_have_100_levels_and_not_one_more() {
 #[test]
 fn frs_prt_019_a_part_may_have_5000_lines_and_not_one_more() {
     on_both(|test| {
-        let company = Company::new(test);
-        let mut flat = "Level,Number,Name,Quantity\n0,FLAT,Flat,1\n".to_owned();
-        for line in 1..=LINES_PER_PART {
-            writeln!(flat, "1,F-{line},Leaf {line},1").unwrap();
-        }
-        company.import(&flat).unwrap();
-        let order = company.order();
-        let working = company.affect(&order, "FLAT");
-        assert_eq!(company.lines(&working.id).len(), LINES_PER_PART);
-        company.new_part("F-MORE");
-        assert_eq!(refused(company.add_line(&working.id, "F-MORE", "1")).code, "too_large");
-        let line = company.lines(&working.id)[0].line_uid.clone();
-        company.on_part(&company.engineer, "part.remove_line", &working.id, json!({"line": line})).unwrap();
-        company.add_line(&working.id, "F-MORE", "1").unwrap();
+        let company = Company::with_bench(test);
+        let (part, child) = (company.new_part("N-1"), company.part("P-1").item);
+        let statement = db::sql(
+            "insert into bom_line (tenant, id, line_uid, parent, parent_item, find_number, child_item, quantity, unit, designators, note,
+             from_at, to_at, at_tx, at_ord)
+             values ('main', $1, $1, $2, $3, $4, $5, 1000000, 'each', '', '', 0, null, 'test', 0)",
+        );
+        // All but one of the most, as rows.
+        let of = part.clone();
+        company
+            .world
+            .kernel
+            .database()
+            .write(move |tx| {
+                for n in 1..LINES_PER_PART {
+                    let id = format!("row-{n}");
+                    tx.execute(statement, &[id.as_str().into(), of.id.as_str().into(), of.item.as_str().into(), (n as i64).into(), child.as_str().into()])?;
+                }
+                Ok(())
+            })
+            .unwrap();
+        company.add_line(&part.id, "P-2", "1").unwrap();
+        let before = company.events();
+        assert_eq!(refused(company.add_line(&part.id, "P-3", "1")).code, "too_large");
+        assert_eq!(company.events(), before);
     });
 }
 

@@ -1,5 +1,7 @@
 //! The plm domain in a test company, on both engines.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails says where")]
+
 mod applying;
 mod company;
 mod design;

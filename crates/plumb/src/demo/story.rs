@@ -97,16 +97,16 @@ fn matrix(company: &Company, assembly: &mut String, incoming: &mut String, produ
         ("Incoming inspection of gas fittings", &*incoming, "RECEIVER", None),
     ] {
         let fields = json!({ "statement": "I have read and understood this document and will work by it.", "due_days": 14 });
-        let course = company.create("t.moreau", "course", title, fields, json!({}))?;
-        company.link("t.moreau", &course, "teaches", document)?;
-        approve_by_training(company, &course)?;
+        let course = company.create("g.bianchi", "course", title, fields, json!({}))?;
+        company.link("g.bianchi", &course, "teaches", document)?;
+        company.sign_step("t.moreau", &course, "approve")?;
         let requirement = company.create("g.bianchi", "training_requirement", &format!("Who needs: {title}"), json!({ "reason": "Safety of the gas path" }), json!({}))?;
         company.link("g.bianchi", &requirement, "requires", &course)?;
         company.link("g.bianchi", &requirement, "for_function", &company.named("job_function", function)?.id)?;
         if let Some(equipment) = equipment {
             company.link("g.bianchi", &requirement, "for_equipment", &company.named("equipment", equipment)?.id)?;
         }
-        approve_by_training(company, &requirement)?;
+        company.sign_step("t.moreau", &requirement, "approve")?;
         if function == "ASSEMBLER" {
             course_of_assembly = course;
         }
@@ -117,19 +117,10 @@ fn matrix(company: &Company, assembly: &mut String, incoming: &mut String, produ
     Ok(course_of_assembly)
 }
 
-/// The training manager signs what somebody else wrote; their own course waits for a colleague.
-fn approve_by_training(company: &Company, record: &str) -> Result<()> {
-    let author = company.record(record)?.created_by;
-    let manager = company.actor("t.moreau")?;
-    let signer = if author == manager.person() { "v.greco" } else { "t.moreau" };
-    company.sign_step(signer, record, "approve")?;
-    Ok(())
-}
-
 fn document(company: &Company, kind: &str, title: &str, purpose: &str, body: &str) -> Result<String> {
     let fields = json!({ "purpose": purpose, "scope": "Bologna works, lung ventilator", "body": body, "review_interval_months": 24 });
-    let id = company.create("d.weber", kind, title, fields, json!({ "site": "BLQ" }))?;
-    company.step("d.weber", &id, "submit")?;
+    let id = company.create("l.ferri", kind, title, fields, json!({ "site": "BLQ" }))?;
+    company.step("l.ferri", &id, "submit")?;
     company.sign_step("g.bianchi", &id, "approve")?;
     company.sign_step("m.ortiz", &id, "approve")?;
     Ok(id)
@@ -246,12 +237,10 @@ pub fn change(company: &Company, made: &mut Made, structures: &Structures<'_>) -
     made.order = company.create("l.ferri", "change_order", "Oxygen-safe fittings", fields, json!({}))?;
     company.link("g.bianchi", &made.capa, "implemented_by", &made.order)?;
     let file = company.upload(structures.second)?;
-    let version = company.record(&made.order)?.version;
-    let input = json!({ "order": made.order, "version": version, "file": file, "file_name": "lung-ventilator-rev-b.xlsx" });
+    let input = json!({ "order": made.order, "file": file, "file_name": "lung-ventilator-rev-b.xlsx" });
     made.applied = company.run_because("l.ferri", "change_order.apply_structure", input, "Seven manufacturer parts for oxygen service")?;
-    let version = company.record(&made.order)?.version;
     let effective = company.record(&made.assembly)?;
-    company.run("l.ferri", "change_order.add_affected", json!({ "order": made.order, "version": version, "record": effective.id }))?;
+    company.run("l.ferri", "change_order.add_affected", json!({ "order": made.order, "record": effective.id }))?;
     let revised = company.latest(&effective)?;
     made.revised_assembly = revised.id.clone();
     let body = format!("{}\n5. Fittings in the oxygen path: accept only part numbers ending in -OX, in sealed bags for oxygen service.", revised.field_text("body"));
@@ -416,9 +405,8 @@ pub fn second_case(company: &Company, part: &str) -> Result<()> {
     let order = company.create("l.ferri", "change_order", "Keyed intake filter", fields, json!({}))?;
     company.link("g.bianchi", &capa, "implemented_by", &order)?;
     for (kind, number) in [("part", part), ("procedure", "PR-0002")] {
-        let version = company.record(&order)?.version;
         let effective = company.named(kind, number)?;
-        company.run("l.ferri", "change_order.add_affected", json!({ "order": order, "version": version, "record": effective.id }))?;
+        company.run("l.ferri", "change_order.add_affected", json!({ "order": order, "record": effective.id }))?;
         let revised = company.latest(&effective)?;
         let fields = if kind == "part" { json!({ "description": "Frame with a key: fits one way only." }) } else { json!({ "summary_of_changes": "The key of the filter frame is checked." }) };
         company.edit("l.ferri", &revised.id, fields)?;

@@ -121,7 +121,10 @@ impl Story {
             @for row in 0..drawn { (self.cause(row, &axis)) }
             @if drawn == 0 { (small(4, HEAD + 18, Type::Quiet, Hang::Start, "Nothing happened yet")) }
             @else {
-                line.d-today x1=(axis.x(self.today)) y1=(HEAD - 6) x2=(axis.x(self.today)) y2=(foot) stroke=(Ink::Bad.strong()) stroke-dasharray="2 3" { title { "Today, " (display_date(self.today)) } }
+                @let x = axis.x(self.today);
+                line.d-today x1=(x) y1=(HEAD - 6) x2=(x) y2=(foot) stroke=(Ink::Bad.strong()) stroke-dasharray="2 3" {
+                    title { "Today, " (display_date(self.today)) }
+                }
             }
             @if left_out > 0 { (small(2, height - 6, Type::Quiet, Hang::Start, &format!("and {left_out} more records"))) }
         };
@@ -166,7 +169,12 @@ impl Story {
             }))
             @for span in &lane.spans { (self.span(span, y, axis)) }
             @for event in lane.events.iter().take(STORY_EVENTS_PER_LANE) {
-                g { title { (display_date(event.on)) ": " (crate::draw::text::safe(&event.word)) } circle.d-ground cx=(axis.x(event.on)) cy=(y + 34) r="7" fill="#ffffff" {} (glyph(axis.x(event.on), y + 34, event.ink)) }
+                @let x = axis.x(event.on);
+                g {
+                    title { (display_date(event.on)) ": " (crate::draw::text::safe(&event.word)) }
+                    circle.d-ground cx=(x) cy=(y + 34) r="7" fill="#ffffff" {}
+                    (glyph(x, y + 34, event.ink))
+                }
             }
             @if more > 0 { (small(WIDTH, y + 38, Type::Quiet, Hang::End, &format!("and {more} more"))) }
         }

@@ -21,12 +21,15 @@ fn all(text: &str, count: usize) -> Vec<(Markup, Table)> {
     let icicle = Icicle {
         id: "icicle".into(),
         title: owned(),
-        nodes: (0..count).map(|n| IcicleNode { level: n % 4 + 1, number: owned(), title: owned(), quantity: owned(), change: if n % 3 == 0 { Change::Added } else { Change::None }, href: owned() }).collect(),
+        nodes: (0..count)
+            .map(|n| IcicleNode { level: n % 4 + 1, number: owned(), title: owned(), quantity: owned(), change: if n % 3 == 0 { Change::Added } else { Change::None }, href: owned() })
+            .collect(),
     };
     let names = || (0..count).map(|_| owned()).collect::<Vec<_>>();
     let cells = (0..count.min(30)).map(|_| (0..count.min(30)).map(|n| RiskCell { region: Region::Reduce, count: n as u64, href: owned() }).collect()).collect();
     let risk = RiskMatrix { id: "risk".into(), title: owned(), severities: names(), probabilities: names(), cells };
-    let bars = |pareto| Bars { id: "bars".into(), title: owned(), unit: owned(), bars: (0..count).map(|n| Bar { label: owned(), value: n as u64 * 37, href: owned(), ink: Ink::Plain }).collect(), pareto };
+    let bar = |n: usize| Bar { label: owned(), value: n as u64 * 37, href: owned(), ink: Ink::Plain };
+    let bars = |pareto| Bars { id: "bars".into(), title: owned(), unit: owned(), bars: (0..count).map(bar).collect(), pareto };
     let completion = Completion { id: "done".into(), title: owned(), done: count as u64, late: 1, total: count as u64 * 2 };
     let states = (0..count).map(|n| State { key: n.to_string(), word: owned(), ink: Ink::Review, current: n == 1 }).collect();
     let step = |from: usize, to: usize| Step { from: from.to_string(), to: to.to_string(), label: owned(), signed: true };

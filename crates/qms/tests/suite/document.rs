@@ -76,6 +76,19 @@ fn frs_doc_003_a_new_revision_without_its_own_summary_of_changes_is_not_submitte
 }
 
 #[test]
+fn frs_doc_003_an_order_does_not_release_a_new_revision_without_its_summary_of_changes() {
+    story(|company| {
+        let first = draft(company);
+        issue(company, &first);
+        let second = company.revise(&company.quinn, &first);
+        let order = company.order(&[&second]);
+        let refused = company.world.sign_step(&company.dario, &order, "release").unwrap_err();
+        assert_eq!(blockers(&refused), ["document.changes_are_summarised: “Summary of changes” is not filled in"]);
+        assert_eq!((company.state(&first).as_str(), company.state(&second).as_str()), ("effective", "draft"));
+    });
+}
+
+#[test]
 fn frs_doc_004_a_document_outside_an_order_is_reviewed_signed_and_issued() {
     story(|company| {
         let world = &company.world;

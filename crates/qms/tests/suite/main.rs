@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a story that cannot be told on fails there and then")]
 
 mod capa;
+mod capa_close;
 mod company;
 mod complaint;
 mod document;

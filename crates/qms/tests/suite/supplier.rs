@@ -66,6 +66,17 @@ fn frs_sup_004_nobody_is_approved_with_an_expired_certificate() {
 }
 
 #[test]
+fn frs_sup_004_nobody_is_confirmed_with_an_expired_certificate() {
+    story(|company| {
+        let supplier = draft(company, json!({"certificate": "ISO 13485", "certificate_expires_on": "2026-12-01"}));
+        approve(company, &supplier);
+        company.days_pass(30);
+        let refused = company.world.sign_step(&company.max, &supplier, "confirm").unwrap_err();
+        assert_eq!(blockers(&refused), ["supplier.certificate_valid: The certificate expired on 2026-12-01"]);
+    });
+}
+
+#[test]
 fn frs_sup_003_conditions_are_written_set_and_lifted_with_signatures() {
     story(|company| {
         let world = &company.world;

@@ -72,7 +72,10 @@ fn my_work() -> web::ui::Page {
     page
 }
 
-const CAPAS: &[(&str, &str, Phase, &str, &str, &str, DueState, &str, u64, u64)] = &[
+/// Number, title, phase, state, owner, due, how due it is, note, actions done and all.
+type Capa = (&'static str, &'static str, Phase, &'static str, &'static str, &'static str, DueState, &'static str, u64, u64);
+
+const CAPAS: &[Capa] = &[
     ("CAPA-0031", "Exhalation valve seat leaks above 60 cmH₂O", Phase::InWork, "Action plan", "M. Ortiz", "27 Nov 2026", DueState::Open, "", 3, 8),
     ("CAPA-0030", "Torque drift on manifold screwdriver station 4", Phase::InReview, "Plan in approval", "J. Keller", "23 Nov 2026", DueState::Soon, "in 2 days", 5, 5),
     ("CAPA-0029", "Label printed with expired GTIN on 2 lots", Phase::Closed, "Closed", "A. Novak", "21 Nov 2026", DueState::Done, "", 6, 6),

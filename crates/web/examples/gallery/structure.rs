@@ -39,7 +39,7 @@ fn structure() -> web::ui::Page {
         level: *level,
         node: Link::new("#", *number).detail(*title),
         cells: vec![
-            if *mark == Mark::Removed { Cell::number(quantity.0) } else if quantity.0 == quantity.1 { Cell::number(quantity.0) } else { compared(quantity.0, quantity.1) },
+            if *mark == Mark::Removed || quantity.0 == quantity.1 { Cell::number(quantity.0) } else { compared(quantity.0, quantity.1) },
             Cell::text(*unit),
             if *mark == Mark::Added || *mark == Mark::Removed { Cell::text(if revision.1.is_empty() { revision.0 } else { revision.1 }) } else { compared(revision.0, revision.1) },
             Cell::Chip(Chip::phase(*phase)),

@@ -1,6 +1,7 @@
 //! Any command as a form: what it asks for comes from its declaration, so that a new command has
 //! its page at once. Decisions ask question by question; files are uploaded first.
 
+use crate::domain;
 use crate::edge::{Answer, Visit, status_of};
 use crate::kernel_pages::{record_of, step};
 use crate::shell;
@@ -34,7 +35,7 @@ pub(crate) fn run(visit: &Visit) -> Result<Answer> {
     let (kind, record) = record_of(visit)?;
     let command = command_of(visit)?;
     match run_now(visit, &kind, &record, &command) {
-        Ok(to) => Ok(Answer::Go { to, flash: Some(format!("Done: {}.", command.label.to_lowercase())) }),
+        Ok((to, done)) => Ok(Answer::Go { to, flash: Some(done) }),
         Err(error) if error.refusal().is_some() => {
             let body = body(visit, &kind, &record, &command, Some(&error))?;
             let page = shell::framed(visit, command.label, Some(shell::area_of(&kind)), body);
@@ -44,7 +45,8 @@ pub(crate) fn run(visit: &Visit) -> Result<Answer> {
     }
 }
 
-fn run_now(visit: &Visit, kind: &Kind, record: &Record, command: &CommandDef) -> Result<String> {
+/// Where it leads and what was done.
+fn run_now(visit: &Visit, kind: &Kind, record: &Record, command: &CommandDef) -> Result<(String, String)> {
     let input = input_of(visit, kind, record, command)?;
     let mut request = Request::new(command.name, input, visit.request.key()?);
     request.reason = visit.request.field("reason").or_else(|| visit.request.field("comment")).map(str::trim).filter(|reason| !reason.is_empty()).map(str::to_owned);
@@ -52,14 +54,15 @@ fn run_now(visit: &Visit, kind: &Kind, record: &Record, command: &CommandDef) ->
         request = request.signed(signing);
     }
     let outcome = visit.kernel.execute(&visit.actor, &request)?;
+    let done = domain::done(command.name, &outcome.result).unwrap_or_else(|| format!("Done: {}.", command.label.to_lowercase()));
     // A command that made another record leads there.
     if let Some(id) = outcome.result.get("id").and_then(Json::as_str) {
         let (tenant, id) = (visit.tenant().to_owned(), id.to_owned());
         if let Some(made) = visit.read(move |tx| kernel::record::find(tx, &tenant, &id))? {
-            return Ok(href(&made.reference()));
+            return Ok((href(&made.reference()), done));
         }
     }
-    Ok(href(&record.reference()))
+    Ok((visit.request.field("back").map_or_else(|| href(&record.reference()), str::to_owned), done))
 }
 
 /// The command's input from the form; records are named by number, files come from uploads.
@@ -73,8 +76,9 @@ fn input_of(visit: &Visit, kind: &Kind, record: &Record, command: &CommandDef) -
             ("file", InputSort::Text) if visit.request.uploads.iter().any(|upload| upload.field == "file") => {
                 visit.request.uploads.iter().find(|upload| upload.field == "file").map(|upload| json!(upload.digest)).unwrap_or_default()
             }
-            ("target", InputSort::Text) => match typed {
-                Some(text) => json!(target_id(visit, kind, text)?),
+            ("file_name", InputSort::Text) => visit.request.uploads.iter().find(|upload| upload.field == "file").map(|upload| json!(upload.name)).unwrap_or_default(),
+            ("target" | "record", InputSort::Text) => match typed {
+                Some(text) => json!(target_id(visit, kind, field.name, text)?),
                 None => Json::Null,
             },
             (name, InputSort::Integer) => match typed {
@@ -83,6 +87,7 @@ fn input_of(visit: &Visit, kind: &Kind, record: &Record, command: &CommandDef) -
             },
             (_, InputSort::Flag) => json!(matches!(typed, Some("yes" | "true"))),
             (_, InputSort::List) => json!(typed.map(|text| text.split([',', '\n']).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>()).unwrap_or_default()),
+            (name, _) if domain::may_clear(command.name, name) => visit.request.field(name).map_or(Json::Null, |text| json!(text.trim())),
             _ => typed.map_or(Json::Null, |text| json!(text)),
         };
         if !value.is_null() {
@@ -99,7 +104,7 @@ fn names_this_record(name: &str, kind: &Kind, command: &CommandDef) -> bool {
 }
 
 /// A record named by number among the kinds the link may lead to.
-fn target_id(visit: &Visit, kind: &Kind, named: &str) -> Result<String> {
+fn target_id(visit: &Visit, kind: &Kind, place: &str, named: &str) -> Result<String> {
     let wanted = visit.request.field("link").and_then(|link| kind.find_link(link));
     let kinds: Vec<String> = match wanted {
         Some(link) if !link.targets.is_empty() => link.targets.clone(),
@@ -116,7 +121,7 @@ fn target_id(visit: &Visit, kind: &Kind, named: &str) -> Result<String> {
     })?;
     match found.filter(|found| visit.viewer.sees(found)) {
         Some(found) => Ok(found.id),
-        None => Err(Error::invalid("target", "unknown_record", format!("there is no “{named}” that this may lead to"))),
+        None => Err(Error::invalid(place, "unknown_record", format!("there is no “{named}” that this may lead to"))),
     }
 }
 
@@ -124,7 +129,7 @@ fn body(visit: &Visit, kind: &Kind, record: &Record, command: &CommandDef, error
     let action = below(record, &format!("/do/{}", command.name));
     let back = href(&record.reference());
     // A signed command whose input is complete shows what is signed.
-    let asked: Vec<&InputField> = command.input.iter().filter(|field| !names_this_record(field.name, kind, command) && field.name != "version").collect();
+    let asked: Vec<&InputField> = command.input.iter().filter(|field| !names_this_record(field.name, kind, command) && is_asked(field)).collect();
     if command.signs.is_some() && asked.is_empty() {
         let input = json!({ command.input.first().map_or("record", |first| first.name): record.id, "version": record.version });
         let shown = signature::challenge(&visit.kernel, &visit.actor, command.name, &known_only(command, input))?;
@@ -139,11 +144,11 @@ fn body(visit: &Visit, kind: &Kind, record: &Record, command: &CommandDef, error
     for field in asked {
         let value = visit.request.field(field.name).or_else(|| visit.request.query(field.name)).unwrap_or("").to_owned();
         // What the address names already (the link, the hold, the clock) is not asked for again.
-        if base::id::is_id(&value) && field.name != "target" {
+        if base::id::is_id(&value) {
             hidden.push((field.name.to_owned(), value));
             continue;
         }
-        let mut input = input_for(visit, kind, field, value);
+        let mut input = input_for(visit, kind, command.name, field, value);
         if let Some(refusal) = error.and_then(Error::refusal) {
             if refusal.place.as_deref() == Some(field.name) {
                 input.error = Some(refusal.message.clone());
@@ -176,6 +181,11 @@ fn body(visit: &Visit, kind: &Kind, record: &Record, command: &CommandDef, error
     })
 }
 
+/// The version comes from the page, a file's name from the file; an object is for programs.
+fn is_asked(field: &InputField) -> bool {
+    !matches!(field.name, "version" | "file_name") && field.sort != InputSort::Object
+}
+
 fn known_only(command: &CommandDef, mut input: Json) -> Json {
     if let Some(object) = input.as_object_mut() {
         object.retain(|name, _| command.input.iter().any(|field| field.name == name));
@@ -193,15 +203,14 @@ fn form_errors(inputs: &[Input], error: Option<&Error>) -> Vec<FormError> {
     vec![FormError { target: String::new(), text: capital(&parts.flatten().collect::<Vec<_>>().join(" ")) }]
 }
 
-fn input_for(visit: &Visit, kind: &Kind, field: &InputField, value: String) -> Input {
+fn input_for(visit: &Visit, kind: &Kind, command: &str, field: &InputField, value: String) -> Input {
+    let records = |kinds: String| InputKind::Record { kind: kinds, chosen: String::new(), recent: Vec::new() };
     let sort = match (field.name, field.sort) {
+        (name, _) if let Some(kind) = domain::input_kind(command, name) => kind,
         ("link", _) => InputKind::Choice(kind.links.iter().map(|link| Offer::new(&link.name, capital(&link.label))).collect()),
-        ("target", _) => {
-            let kinds: Vec<&str> = kind.links.iter().flat_map(|link| link.targets.iter().map(String::as_str)).collect();
-            InputKind::Record { kind: kinds.join(","), chosen: String::new(), recent: Vec::new() }
-        }
+        ("target", _) => records(kind.links.iter().flat_map(|link| link.targets.iter().map(String::as_str)).collect::<Vec<_>>().join(",")),
         ("role", _) => InputKind::Choice(visit.catalog.roles().filter(|role| role.name != kernel::catalog::EVERYONE).map(|role| Offer::new(&role.name, &role.label)).collect()),
-        ("site", _) => InputKind::Record { kind: "site".into(), chosen: String::new(), recent: Vec::new() },
+        ("site", _) => records("site".into()),
         ("person" | "owner", _) => InputKind::Person { chosen: String::new() },
         ("file", InputSort::Text) => InputKind::File { accept: ".xlsx,.csv".into(), several: false },
         ("password", _) => InputKind::Secret { autocomplete: "new-password" },
@@ -211,7 +220,8 @@ fn input_for(visit: &Visit, kind: &Kind, field: &InputField, value: String) -> I
         (_, InputSort::Flag) => InputKind::YesNo,
         _ => InputKind::Line,
     };
-    Input { required: field.required, help: capital(field.text), value, ..Input::new(field.name, capital(&field.name.replace('_', " ")), sort) }
+    let label = domain::input_label(command, field.name).unwrap_or_else(|| capital(&field.name.replace('_', " ")));
+    Input { required: field.required, help: domain::input_help(command, field.name).unwrap_or_else(|| capital(field.text)), value, ..Input::new(field.name, label, sort) }
 }
 
 pub(crate) fn show_attach(visit: &Visit) -> Result<Answer> {
@@ -267,6 +277,18 @@ pub(crate) fn download(visit: &Visit) -> Result<Answer> {
     let bytes = visit.kernel.files().get(&digest)?;
     // Never shown on this origin, whatever it is: a browser must not run what somebody uploaded.
     Ok(Answer::File { name: file.name, media_type: "application/octet-stream".into(), bytes })
+}
+
+/// Shows a file in the browser, on the origin where it can do no harm.
+pub(crate) fn open(visit: &Visit) -> Result<Answer> {
+    let (_, record) = record_of(visit)?;
+    let (tenant, id) = (visit.tenant().to_owned(), visit.request.param("file").to_owned());
+    let file = visit.read(move |tx| kernel::attachment::find(tx, &tenant, &id))?;
+    if file.record != record.id || visit.settings.content_origin.is_empty() {
+        return Err(Error::not_found("There is no such file on this record."));
+    }
+    let token = kernel::attachment::content_token(&visit.kernel, visit.tenant(), &file)?;
+    Ok(Answer::Content { address: format!("{}/file/{token}", visit.settings.content_origin) })
 }
 
 pub(crate) fn show_decision(visit: &Visit) -> Result<Answer> {

@@ -1,5 +1,6 @@
 //! Making and changing a record: forms built from the kind.
 
+use crate::domain;
 use crate::edge::{Answer, Visit, status_of};
 use crate::kernel_pages::record_of;
 use crate::shell;
@@ -14,7 +15,7 @@ use serde_json::{Map, Value as Json, json};
 
 pub(crate) fn show_new(visit: &Visit) -> Result<Answer> {
     let kind = kind_of(visit)?;
-    Ok(shell::page(visit, &format!("New {}", kind.label.to_lowercase()), Some(shell::area_of(&kind)), new_body(visit, &kind, None)))
+    Ok(shell::page(visit, &format!("New {}", kind.label.to_lowercase()), Some(shell::area_of(&kind)), new_body(visit, &kind, None)?))
 }
 
 pub(crate) fn create(visit: &Visit) -> Result<Answer> {
@@ -22,7 +23,7 @@ pub(crate) fn create(visit: &Visit) -> Result<Answer> {
     match create_now(visit, &kind) {
         Ok(to) => Ok(Answer::Go { to, flash: Some(format!("{} created.", kind.label)) }),
         Err(error) if error.refusal().is_some() => {
-            let page = shell::framed(visit, &format!("New {}", kind.label.to_lowercase()), Some(shell::area_of(&kind)), new_body(visit, &kind, Some(&error)));
+            let page = shell::framed(visit, &format!("New {}", kind.label.to_lowercase()), Some(shell::area_of(&kind)), new_body(visit, &kind, Some(&error))?);
             Ok(Answer::Refused(status_of(&error), Box::new(page)))
         }
         Err(error) => Err(error),
@@ -59,15 +60,20 @@ fn create_now(visit: &Visit, kind: &Kind) -> Result<String> {
 
 fn kind_of(visit: &Visit) -> Result<Kind> {
     let kind = visit.catalog.kind(visit.request.param("kind")).ok_or_else(|| Error::not_found("There is no such kind of record."))?;
-    if !super::list::may(visit, &format!("{}.create", kind.name))? {
+    if !visit.may(&format!("{}.create", kind.name)) {
         return Err(Error::forbidden("not_permitted", format!("You may not create {}.", kind.plural.to_lowercase())));
     }
     Ok(kind.clone())
 }
 
-fn new_body(visit: &Visit, kind: &Kind, error: Option<&Error>) -> maud::Markup {
+fn new_body(visit: &Visit, kind: &Kind, error: Option<&Error>) -> Result<maud::Markup> {
     let request = &visit.request;
-    let typed = |name: &str| request.field(name).or_else(|| request.query(name)).unwrap_or("").to_owned();
+    let from = origin(visit)?;
+    let known = from.as_ref().map(|(_, from)| domain::begun_from(kind, from)).unwrap_or_default();
+    let typed = |name: &str| {
+        let given = request.field(name).or_else(|| request.query(name)).map(str::to_owned);
+        given.or_else(|| known.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())).unwrap_or_default()
+    };
     let mut first = if kind.name == "person" { person_inputs(&typed) } else { record_inputs(kind, &typed) };
     for input in &mut first {
         set_error(input, error);
@@ -86,10 +92,23 @@ fn new_body(visit: &Visit, kind: &Kind, error: Option<&Error>) -> maud::Markup {
         draft_key: Some(format!("new-{}", kind.name)),
         ..Form::default()
     };
-    html! {
+    Ok(html! {
         (PageHead { crumbs: vec![Link::new(format!("/list/{}", kind.name), kind.plural.clone())], title: format!("New {}", kind.label.to_lowercase()), lead: kind.text.clone(), ..PageHead::default() })
+        @if let Some((link, from)) = &from {
+            p.spaced { "Linked from the start: " (kind.find_link(link).map_or(link.as_str(), |link| link.label.as_str())) " " (crate::text::link(&from.reference())) }
+        }
         (form)
-    }
+    })
+}
+
+/// The link a new record begins with, and the record it leads to.
+fn origin(visit: &Visit) -> Result<Option<(String, Record)>> {
+    let request = &visit.request;
+    let given = |name: &str| request.field(name).or_else(|| request.query(name)).map(str::to_owned);
+    let (Some(link), Some(target)) = (given("link"), given("target")) else { return Ok(None) };
+    let viewer = visit.viewer.clone();
+    let found = visit.read(move |tx| kernel::record::seen(tx, &viewer, &target))?;
+    Ok(Some((link, found)))
 }
 
 fn record_inputs(kind: &Kind, typed: &dyn Fn(&str) -> String) -> Vec<Input> {

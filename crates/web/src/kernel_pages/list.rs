@@ -1,5 +1,6 @@
 //! Lists of one kind: filters in the address, sorting, paging, export, as of another day.
 
+use crate::domain;
 use crate::edge::{Answer, Visit};
 use crate::shell;
 use crate::text::{chip, day, due, encode, href};
@@ -38,12 +39,13 @@ pub(crate) fn show(visit: &Visit) -> Result<Answer> {
         Ok((records, next, counts, names, sites))
     })?;
     let view = view(visit, kind, &filter, &records, next, &counts, &names, &sites);
-    let may_create = may(visit, &format!("{}.create", kind.name))?;
+    let may_create = visit.may(&format!("{}.create", kind.name));
     let body = html! {
         (PageHead {
             title: kind.plural.clone(),
             lead: kind.text.clone(),
             primary: (may_create && past.is_none()).then(|| Link::new(format!("/new/{}", kind.name), format!("New {}", kind.label.to_lowercase()))),
+            others: domain::list_actions(visit, kind),
             ..PageHead::default()
         })
         (view)
@@ -56,16 +58,6 @@ pub(crate) fn show(visit: &Visit) -> Result<Answer> {
 
 fn kind_is_person(records: &[Record]) -> bool {
     records.first().is_some_and(|record| record.kind == "person")
-}
-
-/// Whether the person may do this somewhere; what they may not do is not offered.
-pub(crate) fn may(visit: &Visit, permission: &str) -> Result<bool> {
-    if visit.catalog.role_has(kernel::catalog::EVERYONE, permission) {
-        return Ok(true);
-    }
-    let (tenant, person) = (visit.tenant().to_owned(), visit.actor.person().to_owned());
-    let grants = visit.read(move |tx| kernel::authority::grants_of(tx, &tenant, &person))?;
-    Ok(grants.iter().any(|grant| visit.catalog.role_has(&grant.role, permission)))
 }
 
 fn filter_of(visit: &Visit, kind: &Kind) -> Result<Filter> {
@@ -173,7 +165,7 @@ fn view(
             previous: (!first_page).then(|| address(&[("after", None)])),
             next: next.map(|cursor| address(&[("after", Some(&cursor))])),
         },
-        empty: empty(kind, filter),
+        empty: empty(visit, kind, filter),
         action,
         ..ListView::default()
     }
@@ -241,7 +233,7 @@ fn active(visit: &Visit, address: &dyn Fn(&[(&str, Option<&str>)]) -> String) ->
         .collect()
 }
 
-fn empty(kind: &Kind, filter: &Filter) -> EmptyState {
+fn empty(visit: &Visit, kind: &Kind, filter: &Filter) -> EmptyState {
     let is_filtered = filter.text.is_some() || filter.state.is_some() || !filter.phases.is_empty() || !filter.fields.is_empty() || filter.owner.is_some() || filter.site.is_some();
     if is_filtered {
         return EmptyState { icon: Some(Icon::Filter), title: "Nothing fits these filters".into(), text: "Take a filter away to see more.".into(), framed: true, ..EmptyState::default() };
@@ -250,7 +242,8 @@ fn empty(kind: &Kind, filter: &Filter) -> EmptyState {
         icon: Some(Icon::Plus),
         title: format!("No {} yet", kind.label.to_lowercase()),
         text: kind.text.clone(),
-        primary: Some(Link::new(format!("/new/{}", kind.name), format!("New {}", kind.label.to_lowercase()))),
+        primary: visit.may(&format!("{}.create", kind.name)).then(|| Link::new(format!("/new/{}", kind.name), format!("New {}", kind.label.to_lowercase()))),
+        others: domain::first_steps(visit, kind),
         framed: true,
         ..EmptyState::default()
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod actions;
+pub(crate) mod dossier;
 pub(crate) mod forms;
 pub(crate) mod list;
 pub(crate) mod record;
@@ -37,7 +38,9 @@ pub(crate) fn routes() -> Vec<Route> {
         takes("/r/{kind}/{number}/decide/{tree}", actions::show_decision, actions::decide),
         takes("/r/{kind}/{number}/attach", actions::show_attach, actions::attach),
         shows("/r/{kind}/{number}/file/{file}", actions::download),
+        shows("/r/{kind}/{number}/file/{file}/open", actions::open),
         shows("/r/{kind}/{number}/timeline", timeline::show),
+        shows("/r/{kind}/{number}/dossier/{dossier}", dossier::show),
     ];
     routes.extend(crate::domain::routes());
     routes

@@ -1,5 +1,6 @@
 //! The record page, the same for all kinds; the domains add sections of their own.
 
+use crate::domain;
 use crate::edge::{Answer, Visit};
 use crate::kernel_pages::{record_of, sections};
 use crate::shell;
@@ -34,6 +35,13 @@ impl Known {
         self.past.is_none() && self.permissions.contains(permission)
     }
 
+    /// A record without what only its own page needs.
+    pub fn bare(visit: &Visit, record: &Record) -> Result<Self> {
+        let kind = visit.catalog.known_kind(&record.kind)?.clone();
+        let (choices, holds, revisions, permissions) = (Vec::new(), Vec::new(), Vec::new(), BTreeSet::new());
+        Ok(Self { kind, record: record.clone(), past: None, choices, holds, revisions, permissions, owner: None, site: None })
+    }
+
     pub fn may_verb(&self, verb: &str) -> bool {
         self.may(&format!("{}.{verb}", self.kind.name))
     }
@@ -44,9 +52,11 @@ pub(crate) fn show(visit: &Visit) -> Result<Answer> {
     let past = shell::past_moment(visit)?;
     let known = know(visit, kind, record, past)?;
     let sections = sections::all(visit, &known)?;
+    let mut banners = banners(&known);
+    banners.extend(domain::banners(visit, &known)?);
     let page = RecordPage {
         head: head(visit, &known),
-        banners: banners(&known),
+        banners,
         lifecycle: lifecycle(&known),
         next: next_step(visit, &known),
         sections,
@@ -172,7 +182,7 @@ fn more_menu(known: &Known) -> Menu {
             items.push(MenuItem::link("Set a new first password", below(record, "/do/person.set_password"), Some(Icon::Lock)));
         }
     }
-    items.extend(sections::domain_actions(known));
+    items.extend(domain::actions(known));
     items.push(MenuItem::Line);
     items.push(MenuItem::link("Whole timeline", below(record, "/timeline"), Some(Icon::Clock)));
     items.push(MenuItem::link("Follow the story", format!("/story/{}", record.id), Some(Icon::Proof)));

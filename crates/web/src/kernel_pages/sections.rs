@@ -4,19 +4,19 @@
 use crate::domain;
 use crate::edge::Visit;
 use crate::kernel_pages::record::{Known, section};
-use crate::kernel_pages::timeline;
+use crate::kernel_pages::{dossier, timeline};
 use crate::kernel_pages::work::with_parameter;
 use crate::text::{below, chip, day, due, href, when};
 use crate::ui::record::link_rows;
 use crate::ui::sign::signatures;
 use crate::ui::value::button_link;
 use crate::ui::{
-    Cell, DataTable, Due, DueState, EmptyState, FieldGroup, FieldValue, FieldView, Icon, Link, LinkRow, MenuItem, Picture, Section, SignatureState, SignatureView, Tag, Tone,
+    Cell, DataTable, Due, DueState, EmptyState, FieldGroup, FieldValue, FieldView, Icon, Link, LinkRow, Picture, Section, SignatureState, SignatureView, Tag, Tone,
 };
 use base::Result;
 use kernel::kind::FieldSort;
 use kernel::record::{self, Record};
-use kernel::{attachment, clock, decision, dossier, link, obligation, signature};
+use kernel::{attachment, clock, decision, link, obligation, signature};
 use maud::html;
 use print::draw;
 use std::collections::BTreeMap;
@@ -30,17 +30,12 @@ pub(crate) fn all(visit: &Visit, known: &Known) -> Result<Vec<Section>> {
     sections.extend(links(visit, known)?);
     sections.extend(obligations(visit, known)?);
     sections.extend(clocks_and_decisions(visit, known)?);
-    sections.extend(dossiers(visit, known)?);
+    sections.extend(dossier::section(visit, known)?);
     sections.extend(files(visit, known)?);
     sections.extend(revisions(visit, known));
     sections.extend(signed(visit, known)?);
     sections.push(timeline::section(visit, known, EVENTS)?);
     Ok(sections)
-}
-
-/// Actions that the domains offer for a kind.
-pub(crate) fn domain_actions(known: &Known) -> Vec<MenuItem> {
-    domain::actions(known)
 }
 
 /// The title, or a person's name.
@@ -308,48 +303,6 @@ fn clocks_and_decisions(visit: &Visit, known: &Known) -> Result<Option<Section>>
     Ok(Some(section("decisions", "Decisions and clocks", count, body)))
 }
 
-fn dossiers(visit: &Visit, known: &Known) -> Result<Option<Section>> {
-    if known.kind.dossier.is_empty() {
-        return Ok(None);
-    }
-    let (catalog, record, zone) = (std::sync::Arc::clone(&visit.catalog), known.record.clone(), visit.actor.zone().to_owned());
-    let (live, frozen) = visit.read(move |tx| Ok((dossier::assemble(tx, &catalog, &record)?, dossier::frozen_of(tx, &record.tenant, &record.id)?)))?;
-    let count: usize = live.iter().map(|part| part.entries.len()).sum();
-    let body = html! {
-        @for part in &live {
-            h3 { (part.title) " " span.count { (part.entries.len()) } }
-            @if part.entries.is_empty() { p.muted { "Nothing yet." } } @else { (entries_table(part)) }
-        }
-        @if !frozen.is_empty() {
-            h3 { "Frozen" }
-            ul.rows {
-                @for one in &frozen {
-                    li { (Icon::Lock) span.grow { (when(one.frozen_at, &zone)) ", " (one.entry_count) " entries" } code { (one.digest.get(..16).unwrap_or("")) "…" } }
-                }
-            }
-        }
-    };
-    Ok(Some(section("dossier", "Dossier", count, body)))
-}
-
-fn entries_table(part: &dossier::Section) -> DataTable {
-    let rows = part
-        .entries
-        .iter()
-        .map(|entry| {
-            let reference = base::RecordRef { id: entry.record.clone(), kind: entry.kind.clone(), number: entry.number.clone(), revision: entry.revision.clone(), title: entry.title.clone() };
-            vec![
-                Cell::Main(Link::new(href(&reference), reference.label()).detail(entry.title.clone())),
-                Cell::text(entry.state.clone()),
-                Cell::Long(entry.signatures.join("; ")),
-                Cell::Markup(html! { code { (entry.digest.get(..12).unwrap_or("")) } }),
-            ]
-        })
-        .collect();
-    let columns = ["Record", "State", "Signatures", "Digest"].map(|label| (label.to_owned(), false)).into();
-    DataTable { label: part.title.clone(), columns, rows, totals: Vec::new() }
-}
-
 fn files(visit: &Visit, known: &Known) -> Result<Option<Section>> {
     let (tenant, id) = (visit.tenant().to_owned(), known.record.id.clone());
     let files = visit.read(move |tx| attachment::of_record(tx, &tenant, &id))?;
@@ -357,6 +310,7 @@ fn files(visit: &Visit, known: &Known) -> Result<Option<Section>> {
         return Ok(None);
     }
     let open = known.record.phase.is_open_for_edit() && known.may_verb("edit");
+    let shown = |media_type: &str| !visit.settings.content_origin.is_empty() && crate::content::SHOWN.contains(&media_type);
     let rows = files
         .iter()
         .map(|file| {
@@ -366,7 +320,10 @@ fn files(visit: &Visit, known: &Known) -> Result<Option<Section>> {
                 Cell::number(size(file.size_bytes)),
                 Cell::When(when(file.added_at, visit.actor.zone())),
                 Cell::Markup(html! { code { (file.digest.get(..12).unwrap_or("")) } }),
-                if open { Cell::Link(Link::new(remove, "Remove")) } else { Cell::Empty },
+                Cell::Markup(html! {
+                    @if shown(&file.media_type) { a href=(below(&known.record, &format!("/file/{}/open", file.id))) target="_blank" rel="noopener" { "Open" span.sr { " " (file.name) } } " " }
+                    @if open { a href=(remove) { "Remove" span.sr { " " (file.name) } } }
+                }),
             ]
         })
         .collect();

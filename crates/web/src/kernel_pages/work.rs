@@ -12,6 +12,9 @@ use kernel::record::{self, Record};
 use maud::html;
 use std::collections::BTreeMap;
 
+/// Own records on the page.
+const OWN_RECORDS: usize = 8;
+
 pub(crate) fn show(visit: &Visit) -> Result<Answer> {
     let (tenant, person, viewer) = (visit.tenant().to_owned(), visit.actor.person().to_owned(), visit.viewer.clone());
     let (obligations, records) = visit.read(move |tx| {
@@ -48,8 +51,12 @@ pub(crate) fn show(visit: &Visit) -> Result<Answer> {
         .zip(tones)
         .map(|((label, count), tone)| Figure { value: count.to_string(), label: label.to_owned(), tone, href: "#main".to_owned() })
         .collect();
+    let first_steps = crate::admin::first_steps::section(visit)?;
+    let overdue = crate::lms::overdue::section(visit)?;
+    let own = recently_changed(visit)?;
     let body = html! {
         (PageHead { title: "My work".into(), lead: "What waits for you, by when.".into(), ..PageHead::default() })
+        @if let Some(steps) = &first_steps { (steps) }
         @if groups.is_empty() {
             (EmptyState {
                 icon: Some(Icon::Check),
@@ -62,8 +69,31 @@ pub(crate) fn show(visit: &Visit) -> Result<Answer> {
             (figures(&shown))
             (Work { groups })
         }
+        @if let Some(overdue) = &overdue { (overdue) }
+        @if !own.is_empty() {
+            section.work-group aria-labelledby="recently-changed" {
+                h2 #recently-changed { "Your records, changed last" }
+                ul.rows {
+                    @for record in &own {
+                        li {
+                            span.grow { (link(&record.reference())) }
+                            (crate::text::chip(&visit.catalog, record))
+                            span.end { (crate::text::when(record.changed_at, visit.actor.zone())) }
+                        }
+                    }
+                }
+            }
+        }
     };
     Ok(shell::page(visit, "My work", Some(Area::MyWork), body))
+}
+
+/// What the person owns, changed last first.
+fn recently_changed(visit: &Visit) -> Result<Vec<Record>> {
+    let (viewer, person) = (visit.viewer.clone(), visit.actor.person().to_owned());
+    let filter = record::Filter { owner: Some(person), ..record::Filter::default() };
+    let page = record::Page { sort: record::Sort::Changed, rows: Some(OWN_RECORDS), after: None };
+    Ok(visit.read(move |tx| record::list(tx, &viewer, &filter, &page, None))?.0)
 }
 
 fn item(visit: &Visit, obligation: &Obligation, about: &Record, records: &BTreeMap<String, Record>) -> WorkItem {

@@ -90,6 +90,7 @@ pub struct Flash {
 }
 
 impl Flash {
+    /// A message that something was done.
     pub fn good(text: impl Into<String>) -> Self {
         Self { kind: BannerKind::Good, text: text.into(), ..Self::default() }
     }

@@ -41,6 +41,7 @@ impl Phase {
         }
     }
 
+    /// The sign that goes with the phase's colour.
     pub fn icon(self) -> Icon {
         match self {
             Self::Draft => Icon::Draft,
@@ -62,6 +63,7 @@ pub struct Chip {
 }
 
 impl Chip {
+    /// The state's own word in the colour of its phase.
     pub fn new(phase: Phase, word: impl Into<String>) -> Self {
         Self { phase, word: word.into() }
     }
@@ -93,6 +95,7 @@ pub enum Tone {
 }
 
 impl Tone {
+    /// The style-sheet class.
     pub fn class(self) -> &'static str {
         match self {
             Self::Neutral => "plain",
@@ -124,10 +127,12 @@ pub struct Tag {
 }
 
 impl Tag {
+    /// A word with the sign of its tone; a neutral one has none.
     pub fn new(tone: Tone, word: impl Into<String>) -> Self {
         Self { tone, icon: (tone != Tone::Neutral).then(|| tone.icon()), word: word.into() }
     }
 
+    /// The tag with a more exact sign than its tone's.
     pub fn icon(mut self, icon: Icon) -> Self {
         self.icon = Some(icon);
         self
@@ -165,6 +170,7 @@ pub struct Due {
 }
 
 impl Due {
+    /// A date, how it stands, and the words for it.
     pub fn new(state: DueState, when: When, note: impl Into<String>) -> Self {
         Self { when, state, note: note.into() }
     }

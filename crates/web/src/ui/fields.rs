@@ -66,6 +66,7 @@ pub struct FieldView {
 }
 
 impl FieldView {
+    /// A field of the product itself.
     pub fn new(label: impl Into<String>, value: FieldValue) -> Self {
         Self { label: label.into(), value, custom: false }
     }

@@ -32,6 +32,7 @@ pub struct Submit {
 }
 
 impl Submit {
+    /// A button that sends nothing but the form.
     pub fn new(label: impl Into<String>) -> Self {
         Self { label: label.into(), ..Self::default() }
     }
@@ -109,10 +110,16 @@ pub fn form_group(group: &FormGroup) -> Markup {
 
 /// The summary above a form; the modules put the focus on it.
 pub fn error_summary(errors: &[FormError]) -> Markup {
+    let title = if errors.len() == 1 { "One entry needs your attention".to_owned() } else { format!("{} entries need your attention", errors.len()) };
+    error_summary_titled(&title, errors)
+}
+
+/// As [`error_summary`], with a heading of its own where the entries are not the matter.
+pub fn error_summary_titled(title: &str, errors: &[FormError]) -> Markup {
     html! {
         @if !errors.is_empty() {
             div.error-summary role="alert" tabindex="-1" data-error-summary aria-labelledby="error-summary-title" {
-                h2 #error-summary-title { @if errors.len() == 1 { "One entry needs your attention" } @else { (errors.len()) " entries need your attention" } }
+                h2 #error-summary-title { (title) }
                 ul {
                     @for error in errors {
                         li { @if error.target.is_empty() { (error.text) } @else { a href={ "#" (error.target) } { (error.text) } } }

@@ -15,6 +15,7 @@ pub struct Offer {
 }
 
 impl Offer {
+    /// A value and the word for it.
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
         Self { value: value.into(), label: label.into(), ..Self::default() }
     }
@@ -76,6 +77,7 @@ pub struct Input {
 }
 
 impl Input {
+    /// An optional input without a value; the rest is set on the struct.
     pub fn new(name: impl Into<String>, label: impl Into<String>, kind: InputKind) -> Self {
         Self { name: name.into(), label: label.into(), kind, ..Self::default() }
     }
@@ -151,15 +153,21 @@ impl Input {
                 }
             },
             InputKind::Tick(text) => html! {
-                label.choice { input #(id) type="checkbox" name=(self.name) value="yes" checked[self.value == "yes"] required[self.required] aria-invalid=[invalid] aria-describedby=[described]; span { (text) } }
+                label.choice {
+                    input #(id) type="checkbox" name=(self.name) value="yes" checked[self.value == "yes"] required[self.required]
+                        aria-invalid=[invalid] aria-describedby=[described];
+                    span { (text) }
+                }
             },
             InputKind::Person { chosen } => self.picker(id, "person", chosen, &[]),
             InputKind::Record { kind, chosen, recent } => self.picker(id, kind, chosen, recent),
             InputKind::File { accept, several } => html! {
-                input.control #(id) type="file" name=(self.name) accept=[some(accept)] multiple[*several] required[self.required] aria-invalid=[invalid] aria-describedby=[described];
+                input.control #(id) type="file" name=(self.name) accept=[some(accept)] multiple[*several]
+                    required[self.required] aria-invalid=[invalid] aria-describedby=[described];
             },
             InputKind::Secret { autocomplete } => html! {
-                input.control #(id) type="password" name=(self.name) autocomplete=(autocomplete) required[self.required] autofocus[self.autofocus] aria-invalid=[invalid] aria-describedby=[described];
+                input.control #(id) type="password" name=(self.name) autocomplete=(autocomplete) required[self.required]
+                    autofocus[self.autofocus] aria-invalid=[invalid] aria-describedby=[described];
             },
             InputKind::Choices(_) | InputKind::YesNo => html! {},
         }

@@ -26,6 +26,7 @@ pub struct Column {
 }
 
 impl Column {
+    /// A column of text that cannot be sorted.
     pub fn new(label: impl Into<String>) -> Self {
         Self { label: label.into(), ..Self::default() }
     }
@@ -50,6 +51,7 @@ pub struct Filter {
     pub value: String,
 }
 
+/// What a filter asks for.
 #[derive(Debug, Clone, Default)]
 pub enum FilterKind {
     /// Free text; takes the room that is left.
@@ -153,7 +155,10 @@ impl ListView {
             thead role="rowgroup" {
                 tr role="row" {
                     @if self.bulk.is_some() {
-                        th.check scope="col" role="columnheader" { span.sr { "Choose" } label.js-only { input type="checkbox" data-check-all aria-label="Choose all rows on this page"; } }
+                        th.check scope="col" role="columnheader" {
+                            span.sr { "Choose" }
+                            label.js-only { input type="checkbox" data-check-all aria-label="Choose all rows on this page"; }
+                        }
                     }
                     @for column in &self.columns { (column_head(column)) }
                 }

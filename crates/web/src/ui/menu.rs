@@ -18,6 +18,7 @@ pub enum MenuItem {
 }
 
 impl MenuItem {
+    /// A way to another page.
     pub fn link(label: impl Into<String>, href: impl Into<String>, icon: Option<Icon>) -> Self {
         Self::Link { label: label.into(), href: href.into(), icon, current: false }
     }

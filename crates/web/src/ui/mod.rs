@@ -14,6 +14,7 @@ pub mod entry_grid;
 pub mod error;
 pub mod fields;
 pub mod form;
+pub mod head;
 pub mod icon;
 pub mod input;
 pub mod inspector;
@@ -32,6 +33,9 @@ pub mod tree;
 pub mod value;
 pub mod work;
 
+#[cfg(test)]
+mod tests;
+
 pub use banner::{Banner, BannerKind, EmptyState, Flash, Progress};
 pub use chip::{Chip, Due, DueState, Phase, Tag, Tone};
 pub use dialog::Confirm;
@@ -46,7 +50,8 @@ pub use learner::{Lesson, LessonStep, Question, QuestionKind};
 pub use list::{ActiveFilter, Bulk, ColumnOffer, Column, Filter, FilterKind, ListView, Pager, Row, Sort};
 pub use matrix::{MatrixCell, MatrixColumn, MatrixRow, MatrixState, MatrixView};
 pub use menu::{Menu, MenuItem};
-pub use page::{Area, AsOf, Frame, NavItem, NavLink, Page, PageHead, PersonMenu, SiteOffer};
+pub use head::PageHead;
+pub use page::{Area, AsOf, Frame, NavItem, NavLink, Page, PersonMenu, SiteOffer};
 pub use picture::Picture;
 pub use record::{
     BlockLine, Fact, IndexEntry, LifecycleStep, LinkRow, NextStep, RecordHead, RecordPage, Section, StepAction, StepMark,

@@ -2,6 +2,7 @@
 
 use crate::assets;
 use crate::ui::banner::{Banner, BannerKind, Flash};
+pub use crate::ui::head::{PageHead, crumbs};
 use crate::ui::icon::Icon;
 use crate::ui::menu::MenuItem;
 use crate::ui::value::{Link, When};
@@ -21,6 +22,7 @@ pub enum Area {
 }
 
 impl Area {
+    /// All areas in their order.
     pub const ALL: [Self; 8] = [
         Self::MyWork,
         Self::Engineering,
@@ -32,6 +34,7 @@ impl Area {
         Self::Administration,
     ];
 
+    /// The name of the area.
     pub fn label(self) -> &'static str {
         match self {
             Self::MyWork => "My work",
@@ -45,6 +48,7 @@ impl Area {
         }
     }
 
+    /// The sign of the area.
     pub fn icon(self) -> Icon {
         match self {
             Self::MyWork => Icon::MyWork,
@@ -357,46 +361,6 @@ fn person_control(person: &PersonMenu) -> Markup {
                     }
                 }
             }
-        }
-    }
-}
-
-/// The heading of a page that is not a record: where one is, what this is, what one can do.
-#[derive(Debug, Clone, Default)]
-pub struct PageHead {
-    pub crumbs: Vec<Link>,
-    pub title: String,
-    /// One sentence at most; may be empty.
-    pub lead: String,
-    pub primary: Option<Link>,
-    pub others: Markup,
-}
-
-impl Render for PageHead {
-    fn render(&self) -> Markup {
-        html! {
-            div.page-head {
-                div {
-                    (crumbs(&self.crumbs))
-                    h1 { (self.title) }
-                    @if !self.lead.is_empty() { p.lead { (self.lead) } }
-                }
-                @if self.primary.is_some() || !self.others.0.is_empty() {
-                    div.buttons {
-                        (self.others)
-                        @if let Some(link) = &self.primary { a.button.primary href=(link.href) { (link.text) } }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// The way from the area down to this page.
-pub fn crumbs(links: &[Link]) -> Markup {
-    html! {
-        @if !links.is_empty() {
-            nav aria-label="Where you are" { ol.crumbs { @for link in links { li { a href=(link.href) { (link.text) } } } } }
         }
     }
 }

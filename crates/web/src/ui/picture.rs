@@ -47,6 +47,7 @@ impl Picture {
         self.data.as_ref().map_or_else(|| "Drawing".to_owned(), |data| format!("Drawing: {}", data.label))
     }
 
+    /// The picture with a line below it.
     pub fn caption(mut self, caption: impl Into<String>) -> Self {
         self.caption = caption.into();
         self

@@ -16,10 +16,12 @@ pub struct Fact {
 }
 
 impl Fact {
+    /// A fact that is plain text.
     pub fn text(label: impl Into<String>, value: &str) -> Self {
         Self { label: label.into(), value: html! { (value) } }
     }
 
+    /// The due date.
     pub fn due(due: &Due) -> Self {
         Self { label: "Due".into(), value: due.render() }
     }

@@ -1,7 +1,7 @@
 //! Signing: exactly what is signed, who else has signed, what happens, then the secret. And
 //! signatures as shown afterwards (name, time with zone, meaning: 21 CFR 11.50).
 
-use crate::ui::form::{FormError, error_summary};
+use crate::ui::form::{FormError, error_summary_titled};
 use crate::ui::icon::Icon;
 use crate::ui::value::{Link, When};
 use maud::{Markup, Render, html};
@@ -57,7 +57,7 @@ impl SignDialog {
     /// The dialog as a page of its own, for readers without scripts and after an error.
     pub fn page(&self) -> Markup {
         html! {
-            (error_summary(&self.errors))
+            (error_summary_titled("Not signed", &self.errors))
             div.sign-page { (self.content(false)) }
         }
     }
@@ -78,7 +78,7 @@ impl SignDialog {
                     @if in_dialog { button.button.quiet.small type="button" data-close { (Icon::Close) span.sr { "Close without signing" } } }
                 }
                 div.dialog-body {
-                    @if in_dialog { (error_summary(&self.errors)) }
+                    @if in_dialog { (error_summary_titled("Not signed", &self.errors)) }
                     (self.what_is_signed())
                     (self.who_else(in_dialog))
                     (self.effects(in_dialog))
@@ -97,7 +97,11 @@ impl SignDialog {
         html! {
             dl.sign-what {
                 dt { "Record" } dd { (self.what) " " b { (self.record_label()) } }
-                dt { "Content" } dd { a href=(self.rendition.href) target="_blank" rel="noopener" { (self.rendition.text) } " " span.muted { "digest " code { (self.digest_head) "…" } } }
+                dt { "Content" }
+                dd {
+                    a href=(self.rendition.href) target="_blank" rel="noopener" { (self.rendition.text) }
+                    " " span.muted { "digest " code { (self.digest_head) "…" } }
+                }
                 dt { "Meaning" } dd.meaning { (self.meaning) }
                 dt { "As" } dd { (self.signer) @if !self.role.is_empty() { ", " (self.role) } }
             }

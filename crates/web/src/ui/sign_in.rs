@@ -1,6 +1,6 @@
 //! The sign-in page.
 
-use crate::ui::form::{FormError, error_summary};
+use crate::ui::form::{FormError, error_summary_titled};
 use crate::ui::icon::Icon;
 use crate::ui::value::Link;
 use maud::{Markup, Render, html};
@@ -28,13 +28,14 @@ impl Render for SignIn {
         html! {
             div.sign-in {
                 div.sign-in-head { (Icon::Plumb.large()) div { h1 { "Sign in" } @if !self.organisation.is_empty() { p.muted { (self.organisation) } } } }
-                (error_summary(&self.errors))
+                (error_summary_titled("You are not signed in", &self.errors))
                 form method="post" action=(self.action) data-once {
                     @for (name, value) in &self.hidden { input type="hidden" name=(name) value=(value); }
                     div.stack {
                         div {
                             label.label for="login" { "User name" }
-                            input.control #login type="text" name="login" value=(self.login) autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus[self.login.is_empty()];
+                            input.control #login type="text" name="login" value=(self.login) autocomplete="username" autocapitalize="none"
+                                spellcheck="false" required autofocus[self.login.is_empty()];
                         }
                         div {
                             label.label for="secret" { "Password" }

@@ -14,6 +14,7 @@ pub struct When {
 }
 
 impl When {
+    /// A moment as written for people and for machines.
     pub fn new(display: impl Into<String>, iso: impl Into<String>) -> Self {
         Self { display: display.into(), iso: iso.into() }
     }
@@ -50,10 +51,12 @@ pub struct Link {
 }
 
 impl Link {
+    /// A link without detail.
     pub fn new(href: impl Into<String>, text: impl Into<String>) -> Self {
         Self { href: href.into(), text: text.into(), detail: String::new() }
     }
 
+    /// The link with a quieter text behind it.
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = detail.into();
         self
@@ -96,10 +99,12 @@ pub enum Cell {
 }
 
 impl Cell {
+    /// A word or a sentence.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
 
+    /// A quantity.
     pub fn number(text: impl Into<String>) -> Self {
         Self::Number(text.into())
     }

@@ -38,12 +38,12 @@ impl WriteTx<'_> {
 
     fn update_batch(&mut self, table: &'static Table, rows: &[[Value; 4]], changes: &[(&'static str, Value)]) -> Result<()> {
         let mut params: Vec<Value> = Vec::with_capacity(rows.len() * 4 + changes.len() + 2);
-        let mut text = String::from("with row_read (row_key, row_ord, read_tx, read_ord) as (values ");
-        for (place, row) in rows.iter().enumerate() {
+        let mut listed = String::new();
+        for row in rows {
             let first = params.len();
             params.extend(row.iter().cloned());
-            let comma = if place == 0 { "" } else { ", " };
-            text.push_str(&format!(
+            let comma = if first == 0 { "" } else { ", " };
+            listed.push_str(&format!(
                 "{comma}(cast(${} as text), cast(${} as bigint), cast(${} as text), cast(${} as bigint))",
                 first + 1,
                 first + 2,
@@ -51,18 +51,24 @@ impl WriteTx<'_> {
                 first + 4
             ));
         }
+        let (name, key) = (table.name, table.key);
         params.push(self.header.tx.as_str().into());
-        text.push_str(&format!(") update {} set at_tx = ${}, at_ord = row_read.row_ord", table.name, params.len()));
+        let mut text = format!(
+            "with row_read (row_key, row_ord, read_tx, read_ord) as (values {listed})
+             update {name} set at_tx = ${}, at_ord = (select row_ord from row_read where row_key = {name}.{key})",
+            params.len()
+        );
         for (name, value) in changes {
             params.push(value.clone());
             text.push_str(&format!(", {name} = ${}", params.len()));
         }
         params.push(self.header.tenant.as_str().into());
-        let name = table.name;
+        // Not `from row_read`: SQLite would then walk the whole table and look each row up in the
+        // list instead of the other way round.
         text.push_str(&format!(
-            " from row_read where {name}.tenant = ${} and {name}.{} = row_read.row_key and {name}.at_tx = row_read.read_tx and {name}.at_ord = row_read.read_ord",
-            params.len(),
-            table.key
+            " where {name}.tenant = ${} and {name}.{key} in (select row_key from row_read)
+             and exists (select 1 from row_read where row_key = {name}.{key} and read_tx = {name}.at_tx and read_ord = {name}.at_ord)",
+            params.len()
         ));
         let changed = self.tx.execute_text(&text, &params)?;
         if changed != rows.len() as u64 {

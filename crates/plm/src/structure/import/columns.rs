@@ -207,7 +207,7 @@ impl Header {
             .filter(|column| !known.contains(column) && filled(*column))
             .map(|column| match titles.cell(column).text().trim() {
                 "" => format!("column {}", column_letters(column)),
-                title => title.to_owned(),
+                title => shown(title),
             })
             .collect()
     }
@@ -248,7 +248,7 @@ fn assign(sheet: &Sheet, index: usize, options: &ImportOptions) -> Result<Header
         if let Some(earlier) = titles.insert(title, column) {
             let message = format!(
                 "the column title “{}” is there twice, in columns {} and {}",
-                cell.text().trim(),
+                shown(cell.text()),
                 column_letters(earlier),
                 column_letters(column)
             );
@@ -310,6 +310,11 @@ fn synonym(title: &str) -> Option<(Field, usize)> {
         (Field::ManufacturerPart(_), rank) => Some((Field::ManufacturerPart(count), rank)),
         _ => None,
     }
+}
+
+/// A title from the file, shortened for a message.
+fn shown(title: &str) -> String {
+    title.trim().chars().take(100).collect()
 }
 
 /// A title as words without marks and case: `Qty.` is `qty`, `Part #` is `part number`.

@@ -52,6 +52,19 @@ fn totals_add_up_over_all_paths() {
 }
 
 #[test]
+fn the_deepest_level_counts_from_the_top_that_was_asked_for() {
+    // Item 6 lies deep below 0 but directly below 1, and item 9 below both it and a chain of three.
+    let deep = [(0, 2, 1), (2, 3, 1), (3, 4, 1), (4, 5, 1), (5, 6, 1)];
+    let shallow = [(0, 1, 1), (1, 6, 1), (6, 9, 1), (1, 7, 1), (7, 8, 1), (8, 9, 1)];
+    let graph = graph(10, &[deep.as_slice(), &shallow].concat()).unwrap();
+    let level = |top| {
+        graph.totals(top).unwrap().nodes.iter().find(|total| total.node == 9).map(|total| (total.first_level, total.last_level))
+    };
+    assert_eq!((level(0), level(1)), (Some((3, 6)), Some((2, 3))));
+    assert_eq!((graph.depth(0), graph.depth(1)), (6, 3));
+}
+
+#[test]
 fn where_used_climbs_to_the_end_items() {
     let used: Vec<_> = pump()
         .where_used(3)
@@ -160,13 +173,15 @@ fn by_paths(graph: &Graph, node: u32, total: f64, level: u32, found: &mut BTreeM
 
 proptest! {
     #[test]
-    fn totals_are_those_of_naive_path_enumeration(structure in structure(9)) {
+    fn totals_are_those_of_naive_path_enumeration(structure in structure(9), top in any::<prop::sample::Index>()) {
         let graph = of(&structure);
-        let totals = graph.totals(0).unwrap();
+        // The top itself as often as any other item.
+        let top = u32::try_from(top.index(2 * structure.items.len()).saturating_sub(structure.items.len())).unwrap();
+        let totals = graph.totals(top).unwrap();
         let mut naive = BTreeMap::new();
-        by_paths(&graph, 0, 1.0, 0, &mut naive);
+        by_paths(&graph, top, 1.0, 0, &mut naive);
         prop_assert_eq!(totals.nodes.len(), naive.len());
-        prop_assert_eq!(naive.len() + 1, structure.items.len());
+        prop_assert!(top != 0 || naive.len() + 1 == structure.items.len());
         for row in &totals.nodes {
             let (total, first, last) = naive[&row.node];
             prop_assert_eq!((row.first_level, row.last_level), (first, last));
@@ -175,7 +190,7 @@ proptest! {
             let slack = if totals.exact { total * 1e-12 } else { 1e-3 + total * 1e-6 };
             prop_assert!((rolled - total).abs() <= slack, "{} {}", rolled, total);
         }
-        prop_assert_eq!(graph.depth(0), naive.values().map(|row| row.2).max().unwrap_or(0));
+        prop_assert_eq!(graph.depth(top), naive.values().map(|row| row.2).max().unwrap_or(0));
     }
 
     #[test]

@@ -53,8 +53,10 @@ fn parts_pack_up_to_the_ratio_and_not_past_it() {
         let packed = archive.by_name("xl/theme/theme1.xml").unwrap().compressed_size();
         (parts, u64::try_from(size).unwrap(), packed * limits::XLSX_RATIO)
     };
-    // The first size whose packed form is one byte too small for it, and the size before.
-    let past = (1_000..20_000).find(|size| packed_to(*size).1 > packed_to(*size).2).unwrap();
+    // The first size whose packed form is too small for it, and the size before.
+    let is_past = |size: &usize| packed_to(*size).1 > packed_to(*size).2;
+    let near = (1_000..20_000).step_by(500).find(is_past).unwrap();
+    let past = (near - 500..=near).find(is_past).unwrap();
     let (at, size, most) = packed_to(past - 1);
     assert!(size <= most && at.read().is_ok());
     assert_eq!(refused(packed_to(past).0.read()).0, "too_large");
@@ -72,10 +74,16 @@ fn a_workbook_unpacks_up_to_the_limit_and_not_past_it() {
 
 #[test]
 fn a_size_that_the_archive_lies_about_is_found_out() {
-    let mut bytes = sound().and("xl/media/x.bin", &filler(100_000, 10)).zip();
-    let entry = bytes.windows(4).rposition(|window| window == b"PK\x01\x02").unwrap();
-    bytes[entry + 24..entry + 28].copy_from_slice(&10_u32.to_le_bytes());
-    assert_eq!(refused(read(&bytes)).0, "not_xlsx");
+    let lying = |size: u32| {
+        let mut bytes = sound().and("xl/media/x.bin", &filler(100_000, 10)).zip();
+        let entry = bytes.windows(4).rposition(|window| window == b"PK\x01\x02").unwrap();
+        bytes[entry + 24..entry + 28].copy_from_slice(&size.to_le_bytes());
+        refused(read(&bytes)).0
+    };
+    assert_eq!(lying(10), "not_xlsx");
+    assert_eq!(lying(100_001), "not_xlsx");
+    // What is announced too large is not even begun.
+    assert_eq!(lying(4_000_000_000), "too_large");
 }
 
 #[test]
@@ -159,8 +167,10 @@ fn impossible_positions_are_refused() {
         let sheet = Parts::with_rows(&format!(r#"<row r="{row}"></row>"#));
         assert_eq!(refused(sheet.read()).0, "not_xlsx", "{row}");
     }
-    let backwards = Parts::with_sheet(r#"<worksheet><dimension ref="C2:A1"/><sheetData/></worksheet>"#);
-    assert_eq!(refused(backwards.read()).0, "not_xlsx");
+    for range in ["C1:A2", "A2:C1", "A1:", ":", "A1:B2:C3"] {
+        let sheet = Parts::with_sheet(&format!(r#"<worksheet><dimension ref="{range}"/><sheetData/></worksheet>"#));
+        assert_eq!(refused(sheet.read()).0, "not_xlsx", "{range}");
+    }
 }
 
 #[test]

@@ -1,0 +1,166 @@
+//! What a story claims about a record: made, moved on, decided, signed, read; each with evidence.
+
+use crate::edge::Visit;
+use crate::text::{below, chip, link, when};
+use crate::ui::{Claim, Link};
+use base::{Result, Timestamp};
+use db::Read;
+use kernel::decision::{self, Decision};
+use kernel::obligation::{self, Obligation};
+use kernel::record::{self, Record};
+use kernel::signature::{self, Given};
+use lms::reading::{Assignment, AssignmentCounts, AssignmentFilter, assignments, count_assignments};
+use std::collections::BTreeMap;
+
+/// Training signatures of one order or document that the story tells one by one.
+const TRAININGS: usize = 200;
+
+/// Everything the claims about one record come from.
+pub(super) struct Facts {
+    pub record: Record,
+    /// Every version, oldest first.
+    pub versions: Vec<Record>,
+    pub signatures: Vec<Given>,
+    pub decisions: Vec<Decision>,
+    /// Re-assessments and actions about it that are done.
+    pub done: Vec<Obligation>,
+    pub trainings: Vec<Assignment>,
+    pub counts: AssignmentCounts,
+    /// What lists all its trainings.
+    pub filter: AssignmentFilter,
+}
+
+pub(super) fn read(tx: &mut dyn Read, viewer: &kernel::authority::Viewer, record: &Record, today: &str, with_training: bool) -> Result<Facts> {
+    let tenant = &record.tenant;
+    let by_order = record.kind == "change_order";
+    let filter = AssignmentFilter {
+        cause: by_order.then(|| record.id.clone()),
+        document: (!by_order).then(|| record.id.clone()),
+        ..AssignmentFilter::default()
+    };
+    let (trainings, counts) = if with_training {
+        let signed = AssignmentFilter { open: Some(false), ..filter.clone() };
+        (assignments(tx, viewer, &signed, Some(TRAININGS), None)?.0, count_assignments(tx, viewer, &filter, today)?)
+    } else {
+        (Vec::new(), AssignmentCounts::default())
+    };
+    let mut done = obligation::of_record(tx, tenant, &record.id)?;
+    done.retain(|one| one.state == "done" && matches!(one.sort.as_str(), "reassess" | "act" | "review"));
+    // A document's signatures of reading are told as trainings.
+    let mut signatures = signature::of_record(tx, tenant, &record.id)?;
+    signatures.retain(|given| given.step != lms::assignment::READ_AND_SIGN);
+    Ok(Facts {
+        versions: record::versions(tx, tenant, &record.id)?,
+        signatures,
+        decisions: decision::of_record(tx, tenant, &record.id)?,
+        done,
+        trainings,
+        counts,
+        filter,
+        record: record.clone(),
+    })
+}
+
+impl Facts {
+    /// Identifiers of everybody whom the claims name.
+    pub fn people(&self) -> impl Iterator<Item = String> {
+        let moved = self.versions.iter().map(|version| version.changed_by.clone());
+        let decided = self.decisions.iter().map(|decision| decision.decided_by.clone());
+        moved.chain(decided).chain(self.done.iter().filter_map(|one| one.closed_by.clone()))
+    }
+
+    /// The versions at which the state changed, the first one included.
+    pub fn states(&self) -> Vec<&Record> {
+        let mut found: Vec<&Record> = Vec::new();
+        for version in &self.versions {
+            if found.last().is_none_or(|last| last.state != version.state) {
+                found.push(version);
+            }
+        }
+        found
+    }
+
+    /// Whether the record and everything it was are what the trail covers.
+    fn is_proven(&self) -> bool {
+        self.record.digest == self.record.content_digest().hex() && self.versions.last().is_some_and(|last| last.digest == self.record.digest)
+    }
+
+    fn version_of(&self, given: &Given) -> Option<&Record> {
+        self.versions.iter().find(|version| version.version == given.version)
+    }
+}
+
+/// The claims about one record with their moments.
+pub(super) fn claims(visit: &Visit, facts: &Facts, names: &BTreeMap<String, String>) -> Vec<(Timestamp, Sort, Claim)> {
+    let record = &facts.record;
+    let name = |id: &str| names.get(id).cloned().unwrap_or_else(|| id.to_owned());
+    let page = |anchor: &str| format!("{}#{anchor}", below(record, ""));
+    let base = |at: Timestamp, text: String, evidence: Vec<Link>, proven: bool, proof_text: String| Claim {
+        when: when(at, visit.actor.zone()),
+        record: link(&record.reference()),
+        state: None,
+        text,
+        evidence,
+        proof_text,
+        proof: Some(Link::new(below(record, "/timeline"), "Its events in the trail")),
+        proven,
+    };
+    let proven = facts.is_proven();
+    let mut found = Vec::new();
+    for (index, version) in facts.states().into_iter().enumerate() {
+        let state = visit.catalog.state_label(&record.kind, &version.state);
+        let text = if index == 0 { format!("Made by {} as {}.", name(&version.changed_by), state.to_lowercase()) } else { format!("Became {}, by {}.", state.to_lowercase(), name(&version.changed_by)) };
+        let mut claim = base(version.changed_at, text, vec![Link::new(page("timeline"), "Timeline, before and after")], proven, format!("version {}, digest {}", version.version, head(&version.digest)));
+        claim.state = Some(chip(&visit.catalog, version));
+        found.push((version.changed_at, Sort::Moved, claim));
+    }
+    for one in &facts.decisions {
+        let tree = visit.catalog.tree(&one.tree);
+        let outcome = tree.and_then(|tree| tree.outcome(&one.outcome)).map_or(one.outcome.as_str(), |outcome| outcome.label.as_str());
+        let replaced = if one.replaced_at.is_some() { " It was replaced later." } else { "" };
+        let text = format!("{} decided “{}”: {outcome}.{replaced}", name(&one.decided_by), tree.map_or(one.tree.as_str(), |tree| tree.title.as_str()));
+        let proof = format!("version {} of the decision tree, {} answers kept", one.tree_version, one.answers.len());
+        found.push((one.decided_at, Sort::Decided, base(one.decided_at, text, vec![Link::new(page("decisions"), "The decision")], proven, proof)));
+    }
+    for given in &facts.signatures {
+        let bound = facts.version_of(given).is_some_and(|version| version.digest == given.digest && version.content_digest().hex() == given.digest);
+        let evidence = vec![Link::new(page("signatures"), "The signature")];
+        let proof = format!("bound to version {}, digest {}", given.version, head(&given.digest));
+        found.push((given.signed_at, Sort::Signed, base(given.signed_at, format!("Signed: {}", given.manifestation()), evidence, bound, proof)));
+    }
+    for one in &facts.trainings {
+        let Some(given) = &one.signature else { continue };
+        let text = format!("{} was read and signed: {}", one.document.label(), given.manifestation());
+        let evidence = vec![Link::new(format!("/training/learn/{}", one.obligation.id), format!("Training record of {}", one.person.title))];
+        let proof = format!("bound to version {}, digest {}", given.version, head(&given.digest));
+        found.push((given.signed_at, Sort::Trained, base(given.signed_at, text, evidence, true, proof)));
+    }
+    for one in &facts.done {
+        let Some(at) = one.closed_at else { continue };
+        let who = one.closed_by.as_deref().map(&name).unwrap_or_default();
+        let outcome = one.outcome.as_deref().filter(|outcome| *outcome != "done").map(|outcome| format!(" {outcome}")).unwrap_or_default();
+        let text = format!("Done by {who}: {}.{outcome}", one.task);
+        found.push((at, Sort::Done, base(at, text, vec![Link::new(page("obligations"), "The task")], proven, String::new())));
+    }
+    found
+}
+
+/// What kind of claim it is, for the views of a story.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sort {
+    Moved,
+    Decided,
+    Signed,
+    Trained,
+    Done,
+}
+
+impl Sort {
+    pub fn is_signature(self) -> bool {
+        matches!(self, Self::Signed | Self::Trained)
+    }
+}
+
+fn head(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
+}

@@ -1,0 +1,122 @@
+//! Risks on the matrix: one risk before and after its controls, and all of them counted.
+
+use crate::edge::{Answer, Visit};
+use crate::kernel_pages::record::Known;
+use crate::shell;
+use crate::ui::page::Area;
+use crate::ui::{Banner, BannerKind, Link, PageHead, Picture, Section, Tab, Tabs};
+use base::Result;
+use kernel::kind::Phase;
+use kernel::record::{self, Filter, Record};
+use maud::{Markup, html};
+use print::draw::{Region, RiskCell, RiskMatrix};
+use qms::risk::{Acceptability, MATRIX};
+
+const SEVERITIES: [&str; 5] = ["1 negligible", "2 minor", "3 serious", "4 critical", "5 catastrophic"];
+/// Highest first, as the drawing stands.
+const PROBABILITIES: [&str; 5] = ["5 frequent", "4 probable", "3 occasional", "2 remote", "1 improbable"];
+
+fn region(severity: i64, probability: i64) -> Region {
+    match MATRIX.acceptability(severity, probability) {
+        Some(Acceptability::Acceptable) | None => Region::Acceptable,
+        Some(Acceptability::Reduce) => Region::Reduce,
+        Some(Acceptability::Unacceptable) => Region::Unacceptable,
+    }
+}
+
+fn matrix(id: &str, title: &str, cell: &dyn Fn(i64, i64) -> (u64, String)) -> RiskMatrix {
+    let cells = (1..=5).rev().map(|probability| {
+        let row = (1..=5).map(|severity| {
+            let (count, href) = cell(severity, probability);
+            RiskCell { region: region(severity, probability), count, href }
+        });
+        row.collect()
+    });
+    RiskMatrix {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        severities: SEVERITIES.map(str::to_owned).into(),
+        probabilities: PROBABILITIES.map(str::to_owned).into(),
+        cells: cells.collect(),
+    }
+}
+
+pub(crate) fn sections(known: &Known) -> Result<Vec<Section>> {
+    let record = &known.record;
+    let Some(severity) = record.field_int("severity") else { return Ok(Vec::new()) };
+    let pictures: Vec<Markup> = [("probability_before", "Before controls"), ("probability_after", "After controls")]
+        .into_iter()
+        .filter_map(|(field, title)| record.field_int(field).map(|probability| placed(record, severity, probability, field, title)))
+        .collect();
+    if pictures.is_empty() {
+        return Ok(Vec::new());
+    }
+    let body = html! { div.stack-l { @for picture in &pictures { (picture) } } };
+    Ok(vec![Section { id: "matrix".into(), title: "On the risk matrix".into(), note: format!("matrix {}", MATRIX.name()), body, ..Section::default() }])
+}
+
+fn placed(record: &Record, severity: i64, probability: i64, field: &str, title: &str) -> Markup {
+    let at = |own: i64, other: i64| (u64::from(own == severity && other == probability), String::new());
+    let drawing = matrix(&format!("risk-{}", field.replace('_', "-")), &format!("{title}: {}", record.label()), &at);
+    let says = MATRIX.acceptability(severity, probability).map_or("off the scales", Acceptability::label).to_lowercase();
+    let caption = format!("Severity {severity}, probability {probability}: {says}");
+    html! { div { h3 { (title) } (Picture { drawing: drawing.draw(), caption, data: None }) } }
+}
+
+/// All risks on the matrix, each cell leading to its list.
+pub(crate) fn show_matrix(visit: &Visit) -> Result<Answer> {
+    if !visit.viewer.sees_kind("risk") {
+        return Err(base::Error::not_found("There is no such page."));
+    }
+    let after = visit.request.query("when") != Some("before");
+    let field = if after { "probability_after" } else { "probability_before" };
+    let open = visit.request.query("phase") == Some("open");
+    let phases = if open { vec![Phase::Draft, Phase::InWork, Phase::InReview] } else { vec![Phase::Effective] };
+    let viewer = visit.viewer.clone();
+    let (counts, total) = visit.read(move |tx| {
+        let sum = |tx: &mut dyn db::Read, fields: Vec<(String, String)>| -> Result<u64> {
+            let filter = Filter { kind: Some("risk".into()), phases: phases.clone(), fields, current_only: true, ..Filter::default() };
+            Ok(record::count_by_phase(tx, &viewer, &filter)?.iter().map(|(_, count)| u64::try_from(*count).unwrap_or(0)).sum())
+        };
+        let mut counts = Vec::with_capacity(25);
+        for severity in 1..=5_i64 {
+            for probability in 1..=5_i64 {
+                let fields = vec![("severity".to_owned(), severity.to_string()), (field.to_owned(), probability.to_string())];
+                counts.push(((severity, probability), sum(tx, fields)?));
+            }
+        }
+        let total = sum(tx, Vec::new())?;
+        Ok((counts, total))
+    })?;
+    let phase = if open { "open" } else { "effective" };
+    let at = |severity: i64, probability: i64| {
+        let count = counts.iter().find(|(place, _)| *place == (severity, probability)).map_or(0, |(_, count)| *count);
+        (count, format!("/list/risk?phase={phase}&field.severity={severity}&field.{field}={probability}"))
+    };
+    let drawing = matrix("risk-matrix", if after { "Risks after controls" } else { "Risks before controls" }, &at);
+    let placed: u64 = counts.iter().map(|(_, count)| count).sum();
+    let address = |when: &str, phase: &str| format!("/quality/risk-matrix?when={when}&phase={phase}");
+    let (this_when, this_phase) = (if after { "after" } else { "before" }, if open { "open" } else { "assessed" });
+    let tab = |label: &str, when: &str, phase: &str| Tab { href: address(when, phase), label: label.to_owned(), count: None, current: when == this_when && phase == this_phase };
+    let tabs = vec![
+        tab("Assessed, after controls", "after", "assessed"),
+        tab("Assessed, before controls", "before", "assessed"),
+        tab("In work, after controls", "after", "open"),
+        tab("In work, before controls", "before", "open"),
+    ];
+    let data = drawing.table().into();
+    let body = html! {
+        (PageHead {
+            crumbs: vec![Link::new("/list/risk", "Risks")],
+            title: "Risk matrix".into(),
+            lead: format!("{total} risks; matrix {}.", MATRIX.name()),
+            ..PageHead::default()
+        })
+        (Tabs { label: "Views".into(), tabs })
+        @if placed < total {
+            div.banners { (Banner { kind: BannerKind::Info, title: format!("{} of {total} have no value here", total - placed), text: "A risk without controls has no probability after them; one that is not estimated has none at all.".into(), ..Banner::default() }) }
+        }
+        (Picture { drawing: drawing.draw(), caption: "A number leads to its risks.".into(), data: Some(data) })
+    };
+    Ok(shell::page(visit, "Risk matrix", Some(Area::Design), body))
+}
