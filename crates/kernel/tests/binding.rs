@@ -1,4 +1,5 @@
 //! Bound content and change stamps, on both engines.
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot be set up fails there and then")]
 
 use base::Result;
 use kernel::MAIN_TENANT;

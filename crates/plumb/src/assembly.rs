@@ -98,6 +98,7 @@ pub fn require_schema(database: &Database) -> Result<()> {
 }
 
 /// The API with the reads that the domains declare.
-pub fn api(_kernel: Kernel, _secure_cookies: bool) -> axum::Router {
-    axum::Router::new()
+pub fn api(kernel: Kernel, secure_cookies: bool) -> axum::Router {
+    let settings = api::Settings { secure_cookies, reference_page: false, ..api::Settings::default() };
+    api::router(api::State::new(kernel, settings).with(crate::reads::all()))
 }

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod demo;
 mod people;
 mod portable;
+pub mod reads;
 pub mod server;
 mod terminal;
 mod verification;

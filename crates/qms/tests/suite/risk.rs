@@ -109,7 +109,7 @@ fn frs_rsk_006_the_evaluation_is_computed_and_remembers_its_matrix() {
         assert_eq!(company.state(&risk), "draft");
         assert_eq!(
             ["acceptability_before", "acceptability_after", "matrix"].map(|name| record.field_text(name)),
-            ["unacceptable", "reduce", "version 1, 5 × 5 after ISO/TR 24971:2020 annex C"]
+            ["unacceptable", "reduce", "version 1, Plumb 5 × 5"]
         );
         world.step(&company.elena, &risk, "evaluate").unwrap();
         assess(company, &risk);
@@ -239,7 +239,7 @@ fn frs_rsk_010_a_new_revision_is_evaluated_anew_and_answers_the_re_assessment() 
         assess(company, &second);
         assert!(company.open(&first, "reassess").is_empty() && company.open(&second, "reassess").is_empty());
         assert_eq!(revisions(company, &world.record(&second)), ["1 superseded", "2 assessed"]);
-        assert_eq!(world.record(&first).field_text("matrix"), "version 1, 5 × 5 after ISO/TR 24971:2020 annex C");
+        assert_eq!(world.record(&first).field_text("matrix"), "version 1, Plumb 5 × 5");
     });
 }
 
