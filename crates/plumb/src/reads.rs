@@ -1,7 +1,7 @@
 //! What the domains answer through the API besides their records: structures, where-used,
 //! redlines.
 
-use api::endpoint::{Access, Sort, path, query};
+use api::endpoint::{Access, Parameter, Sort, path, query};
 use api::{Params, ReadAnswer, ReadEndpoint};
 use base::{Error, Result};
 use db::Read;
@@ -9,6 +9,13 @@ use kernel::authority::Viewer;
 use kernel::catalog::Catalog;
 use kernel::record::{self, Record};
 use serde_json::json;
+
+const PART: &[Parameter] = &[path("part", "number or identifier", "LV-100000")];
+const ORDER: &[Parameter] = &[path("order", "number or identifier", "ECO-0001")];
+const STRUCTURE: &[Parameter] = &[
+    path("part", "number or identifier", "LV-100000"),
+    query("levels", Sort::Integer { min: 1, max: 50 }, "how deep; all levels when empty", "2"),
+];
 
 /// Every read of a domain.
 pub fn all() -> Vec<ReadEndpoint> {
@@ -18,10 +25,7 @@ pub fn all() -> Vec<ReadEndpoint> {
             requirement: "FRS-STR-004",
             summary: "The structure below a part, level by level",
             access: Access::Viewer,
-            parameters: &[
-                path("part", "number or identifier", "LV-100000"),
-                query("levels", Sort::Integer { min: 1, max: 50 }, "how deep; all levels when empty", "2"),
-            ],
+            parameters: STRUCTURE,
             run: structure,
         },
         ReadEndpoint {
@@ -29,7 +33,7 @@ pub fn all() -> Vec<ReadEndpoint> {
             requirement: "FRS-STR-005",
             summary: "How much of each part one unit of a part holds",
             access: Access::Viewer,
-            parameters: &[path("part", "number or identifier", "LV-100000")],
+            parameters: PART,
             run: totals,
         },
         ReadEndpoint {
@@ -37,7 +41,7 @@ pub fn all() -> Vec<ReadEndpoint> {
             requirement: "FRS-STR-006",
             summary: "Every part that holds this one, directly or through others",
             access: Access::Viewer,
-            parameters: &[path("part", "number or identifier", "LV-101155")],
+            parameters: PART,
             run: where_used,
         },
         ReadEndpoint {
@@ -45,7 +49,7 @@ pub fn all() -> Vec<ReadEndpoint> {
             requirement: "FRS-ECO-012",
             summary: "What a change order changes, computed from its revisions",
             access: Access::Viewer,
-            parameters: &[path("order", "number or identifier", "ECO-0001")],
+            parameters: ORDER,
             run: redline,
         },
     ]

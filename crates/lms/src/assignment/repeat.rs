@@ -54,7 +54,7 @@ pub(super) fn due(tx: &mut dyn Read, course: &Record, now: Timestamp) -> Result<
 fn documents(tx: &mut dyn Read, course: &Record) -> Result<Vec<Record>> {
     let mut found = Vec::new();
     for link in kernel::link::outgoing(tx, &course.tenant, &course.id)?.iter().filter(|link| link.kind == course::TEACHES) {
-        found.extend(record::effective_of_item(tx, &course.tenant, &link.target_item)?);
+        found.extend(course::in_force(tx, &course.tenant, &link.target_item)?);
     }
     Ok(found)
 }

@@ -5,7 +5,7 @@ mod kind;
 mod store;
 
 pub use kind::{TEACHES, kind};
-pub use store::{RELEASE, Taught, is_given_out, of_document, taught, taught_for, to_sign};
+pub use store::{ISSUE, RELEASE, Taught, in_force, is_given_out, of_document, taught, taught_for, to_sign};
 
 use kernel::record::Record;
 

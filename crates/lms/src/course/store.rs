@@ -11,6 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// By convention the step by which a document's content is given out, at once or for a later date.
 pub const RELEASE: &str = "release";
+/// By convention the signed step by which somebody releases a single document without an order; it
+/// takes [`RELEASE`] as its consequence.
+pub const ISSUE: &str = "issue";
 
 /// A document with a course that teaches it.
 #[derive(Debug, Clone)]
@@ -37,8 +40,14 @@ pub fn to_sign(tx: &mut dyn Read, catalog: &Catalog, tenant: &str, item: &str) -
     let latest = record::latest_of_item(tx, tenant, item)?;
     match latest.filter(|latest| is_given_out(catalog, latest)) {
         Some(latest) => Ok(Some(latest)),
-        None => record::effective_of_item(tx, tenant, item),
+        None => in_force(tx, tenant, item),
     }
+}
+
+/// The effective revision of an item; none for an item whose last effective revision was retired or
+/// withdrawn.
+pub fn in_force(tx: &mut dyn Read, tenant: &str, item: &str) -> Result<Option<Record>> {
+    Ok(record::effective_of_item(tx, tenant, item)?.filter(|record| record.phase == Phase::Effective))
 }
 
 /// What a course teaches now, whatever its own state: each document that was given out, in the

@@ -2,7 +2,7 @@
 
 use super::listed;
 use crate::assignment::{count_on_earlier, plan};
-use crate::course::{self, RELEASE, Taught};
+use crate::course::{self, ISSUE, RELEASE, Taught};
 use crate::requirement;
 use base::Result;
 use base::limits::WALK_RECORDS;
@@ -75,7 +75,7 @@ pub fn preview(tx: &mut dyn Read, catalog: &Catalog, record: &Record, step: &str
                 }
             }
         }
-        (_, RELEASE) => {
+        (_, RELEASE | ISSUE) => {
             for document in released_with(tx, catalog, record)? {
                 for course in course::of_document(tx, &document)? {
                     let people = requirement::people_of_course(tx, &course)?;

@@ -170,12 +170,13 @@ fn frs_trn_042_the_sign_dialog_says_how_many_people_get_training() {
         let more = plant.requirement_draft(None, &[("requires", &course), ("for_department", &department)]);
         assert_eq!(lines(&more, "approve"), ["assigns training to 1 person"]);
         let b = plant.revise(&one);
+        let said = ["assigns training to 2 people", "cancels 2 open assignments on earlier revisions"];
+        assert_eq!((lines(&b, "release"), lines(&b, "issue")), (said.map(str::to_owned).to_vec(), said.map(str::to_owned).to_vec()));
         let order = plant.world.create(&plant.writer, "order", "Change", json!({})).unwrap();
         for affected in [&b, &two] {
             plant.world.link(&plant.writer, &order, "affects", affected).unwrap();
         }
-        let said = lines(&order, "release");
-        assert_eq!(said, ["assigns training to 2 people", "cancels 2 open assignments on earlier revisions"]);
+        assert_eq!(lines(&order, "release"), said);
         plant.world.sign_step(&plant.controller, &order, "release").unwrap();
         assert_eq!((plant.open_for(&b).len(), plant.open_for(&two).len(), plant.open_for(&one).len()), (2, 2, 0));
     });

@@ -32,6 +32,11 @@ fn document(name: &str, label: &str, prefix: &str) -> Kind {
         .state("superseded", "Superseded", Phase::Closed)
         .state("withdrawn", "Withdrawn", Phase::Void)
         .step(
+            Step::new("issue", "Release by itself", &["draft"], "draft")
+                .signed("document_controller", "released the document")
+                .effect(Effect::Run { name: "issue", run: issue, preview: None }),
+        )
+        .step(
             Step::new("release", "Release", &["draft"], "approved")
                 .signed("document_controller", "released")
                 .effect(Effect::Run { name: "become_effective", run: become_effective, preview: None }),
@@ -41,6 +46,10 @@ fn document(name: &str, label: &str, prefix: &str) -> Kind {
         .step(Step::new("withdraw", "Withdraw", &["approved", "effective"], "withdrawn").by(&["quality_manager"]).with_reason())
         .allow("everyone", &["view"])
         .allow("quality_engineer", &["create", "edit", "revise", "link"])
+}
+
+fn issue(tx: &mut WriteTx<'_>, context: &StepContext<'_>) -> Result<()> {
+    record::step::take_as_consequence(tx, context.permit, context.record, "release", context.cause).map(|_| ())
 }
 
 fn become_effective(tx: &mut WriteTx<'_>, context: &StepContext<'_>) -> Result<()> {

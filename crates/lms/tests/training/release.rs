@@ -60,6 +60,16 @@ fn frs_trn_001_release_assigns_everybody_the_matrix_names_in_the_same_transactio
 }
 
 #[test]
+fn frs_trn_001_a_document_released_by_itself_is_assigned_too() {
+    on_both(|plant| {
+        let (one, _, _) = line(plant);
+        plant.world.sign_step(&plant.controller, &one, "issue").unwrap();
+        assert_eq!(plant.open_for(&one), ["anna", "bert", "cora"]);
+        assert_eq!(plant.obligations(&one, "train")[0].cause.as_deref(), Some(one.as_str()));
+    });
+}
+
+#[test]
 fn frs_trn_001_a_release_that_fails_assigns_nothing() {
     on_both(|plant| {
         let (one, two, _) = line(plant);
@@ -159,10 +169,12 @@ fn frs_trn_006_nobody_has_to_read_what_went_out_of_use() {
         plant.world.step(&plant.quality, &one, "withdraw").unwrap();
         assert!(plant.open_for(&one).is_empty());
         assert_eq!(plant.open_for(&two).len(), 3, "the other document stays assigned");
+        plant.hire("dirk", json!({"job_functions": ["ASSEMBLER"]}));
+        assert_eq!((plant.open_for(&one).len(), plant.open_for(&two).len()), (0, 4), "nor has anybody who comes later");
         plant.world.step(&plant.trainer, &course, "retire").unwrap();
         assert!(plant.open_for(&two).is_empty());
         let outcomes: Vec<_> = plant.obligations(&two, "train").into_iter().map(|found| found.outcome.unwrap()).collect();
-        assert_eq!(outcomes, vec!["the course is no longer in use"; 3]);
+        assert_eq!(outcomes, vec!["the course is no longer in use"; 4]);
     });
 }
 

@@ -66,12 +66,34 @@ fn frs_dpr_004_a_dossier_is_frozen_under_a_signature_and_the_project_goes_on() {
 }
 
 #[test]
-fn frs_dpr_006_a_project_closes_only_when_its_outputs_are_released_and_its_changes_closed() {
+fn frs_dpr_005_a_project_without_design_outputs_cannot_be_closed() {
+    on_both(|test| {
+        let company = Company::with_bench(test);
+        let refusal = refused(company.world.sign_step(&company.quality, &project(&company), "close"));
+        assert_eq!(refusal.blockers.iter().map(|blocker| blocker.rule.as_str()).collect::<Vec<_>>(), ["design_project.close_has_outputs"]);
+    });
+}
+
+#[test]
+fn frs_dpr_007_a_project_with_an_open_change_cannot_be_closed() {
+    on_both(|test| {
+        let company = Company::with_bench(test);
+        let (id, order) = (project(&company), company.order());
+        company.world.link(&company.engineer, &id, "design_output", &company.part("P-3").id).unwrap();
+        company.world.link(&company.engineer, &id, "design_change", &order).unwrap();
+        let refusal = refused(company.world.sign_step(&company.quality, &id, "close"));
+        assert_eq!(refusal.blockers.iter().map(|blocker| blocker.rule.as_str()).collect::<Vec<_>>(), ["design_project.changes_closed"]);
+        assert_eq!(refusal.blockers[0].records[0].id, order);
+        company.world.step(&company.engineer, &order, "cancel").unwrap();
+        company.world.sign_step(&company.quality, &id, "close").unwrap();
+    });
+}
+
+#[test]
+fn frs_dpr_006_a_project_closes_only_when_its_outputs_are_released_and_then_freezes_its_dossier() {
     on_both(|test| {
         let company = Company::with_bench(test);
         let id = project(&company);
-        let none = refused(company.world.sign_step(&company.quality, &id, "close"));
-        assert_eq!(none.blockers[0].rule, "design_project.close_has_outputs");
         let part = company.new_part("N-1");
         let order = company.order();
         company.add_affected(&order, &part.id).unwrap();

@@ -281,21 +281,29 @@ fn frs_prt_020_a_working_revision_on_an_open_order_cannot_be_discarded() {
 }
 
 #[test]
-fn frs_prt_021_a_part_that_is_held_or_being_revised_cannot_be_made_obsolete() {
+fn frs_prt_021_a_part_that_is_held_cannot_be_made_obsolete_nor_an_obsolete_one_used() {
     on_both(|test| {
         let company = Company::with_bench(test);
         let refusal = refused(company.world.sign_step(&company.manager, &company.part("P-3").id, "obsolete"));
         assert_eq!(refusal.blockers[0].rule, "part.used_nowhere");
         assert_eq!(refusal.blockers[0].records[0].number, "A-120");
-        let top = company.part("A-100");
-        let order = company.order();
-        company.affect(&order, "A-100");
-        let refusal = refused(company.world.sign_step(&company.manager, &top.id, "obsolete"));
-        assert_eq!(refusal.blockers[0].rule, "part.not_being_revised");
-        company.world.step(&company.engineer, &order, "cancel").unwrap();
-        company.world.sign_step(&company.manager, &top.id, "obsolete").unwrap();
+        company.world.sign_step(&company.manager, &company.part("A-100").id, "obsolete").unwrap();
         let part = company.new_part("N-1");
         let refusal = refused(company.add_line(&part.id, "A-100", "1"));
         assert_eq!((refusal.code.as_str(), refusal.place.as_deref()), ("part_not_usable", Some("child")));
+    });
+}
+
+#[test]
+fn frs_prt_022_a_part_that_is_being_revised_cannot_be_made_obsolete() {
+    on_both(|test| {
+        let company = Company::with_bench(test);
+        let (top, order) = (company.part("A-100"), company.order());
+        let working = company.affect(&order, "A-100");
+        let refusal = refused(company.world.sign_step(&company.manager, &top.id, "obsolete"));
+        assert_eq!(refusal.blockers.iter().map(|blocker| blocker.rule.as_str()).collect::<Vec<_>>(), ["part.not_being_revised"]);
+        assert_eq!(refusal.blockers[0].records[0].id, working.id);
+        company.world.step(&company.engineer, &order, "cancel").unwrap();
+        company.world.sign_step(&company.manager, &top.id, "obsolete").unwrap();
     });
 }

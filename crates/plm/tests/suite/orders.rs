@@ -15,13 +15,24 @@ fn order_on_fitting(company: &Company) -> (String, String) {
 }
 
 #[test]
-fn frs_eco_002_an_order_without_reason_or_affected_items_cannot_be_submitted() {
+fn frs_eco_002_an_order_without_a_reason_cannot_be_submitted() {
     on_both(|test| {
         let company = Company::with_bench(test);
-        let order = company.world.create(&company.engineer, "change_order", "Empty", json!({})).unwrap();
+        let order = company.world.create(&company.engineer, "change_order", "No reason", json!({})).unwrap();
+        company.affect(&order, "P-3");
         let refusal = refused(company.world.step(&company.engineer, &order, "submit"));
         let rules: Vec<_> = refusal.blockers.iter().map(|blocker| (blocker.rule.as_str(), blocker.requirement.as_str())).collect();
-        assert_eq!(rules, [("change_order.reason_given", "FRS-ECO-002"), ("change_order.something_affected", "FRS-ECO-003")]);
+        assert_eq!(rules, [("change_order.reason_given", "FRS-ECO-002")]);
+    });
+}
+
+#[test]
+fn frs_eco_003_an_order_that_affects_nothing_cannot_be_submitted() {
+    on_both(|test| {
+        let company = Company::with_bench(test);
+        let refusal = refused(company.world.step(&company.engineer, &company.order(), "submit"));
+        let rules: Vec<_> = refusal.blockers.iter().map(|blocker| (blocker.rule.as_str(), blocker.requirement.as_str())).collect();
+        assert_eq!(rules, [("change_order.something_affected", "FRS-ECO-003")]);
     });
 }
 

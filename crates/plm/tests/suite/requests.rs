@@ -9,13 +9,25 @@ fn request(company: &Company, fields: serde_json::Value) -> String {
 }
 
 #[test]
-fn frs_crq_002_a_request_without_reason_or_subject_cannot_be_submitted() {
+fn frs_crq_002_a_request_without_a_reason_cannot_be_submitted() {
     on_both(|test| {
         let company = Company::with_bench(test);
         let id = request(&company, json!({}));
+        company.world.link(&company.engineer, &id, "concerns", &company.part("P-3").id).unwrap();
         let refusal = refused(company.world.step(&company.engineer, &id, "submit"));
-        let rules: Vec<_> = refusal.blockers.iter().map(|blocker| blocker.rule.as_str()).collect();
-        assert_eq!(rules, ["change_request.reason_given", "change_request.subject_named"]);
+        assert_eq!(refusal.blockers.iter().map(|blocker| blocker.rule.as_str()).collect::<Vec<_>>(), ["change_request.reason_given"]);
+        company.world.edit(&company.engineer, &id, json!({"reason": "Oil burns in oxygen"})).unwrap();
+        company.world.step(&company.engineer, &id, "submit").unwrap();
+    });
+}
+
+#[test]
+fn frs_crq_003_a_request_that_names_nothing_cannot_be_submitted() {
+    on_both(|test| {
+        let company = Company::with_bench(test);
+        let id = request(&company, json!({"reason": "Oil burns in oxygen"}));
+        let refusal = refused(company.world.step(&company.engineer, &id, "submit"));
+        assert_eq!(refusal.blockers.iter().map(|blocker| blocker.rule.as_str()).collect::<Vec<_>>(), ["change_request.subject_named"]);
     });
 }
 
@@ -33,8 +45,6 @@ fn frs_crq_004_an_accepted_request_is_implemented_when_its_last_order_is_release
             company.set_mpn(&working.id, "NEW-1");
         }
         company.world.step(&company.engineer, &orders[0], "submit").unwrap();
-        let refusal = refused(company.world.sign_step(&company.manager, &orders[0], "approve"));
-        assert_eq!(refusal.blockers[0].rule, "change_order.request_accepted");
         company.world.sign_step(&company.manager, &id, "accept").unwrap();
         company.world.sign_step(&company.manager, &orders[0], "approve").unwrap();
         company.world.sign_step(&company.quality, &orders[0], "approve").unwrap();
@@ -43,6 +53,25 @@ fn frs_crq_004_an_accepted_request_is_implemented_when_its_last_order_is_release
         company.approve(&orders[1]);
         company.release(&orders[1]).unwrap();
         assert_eq!(company.world.record(&id).state, "implemented");
+    });
+}
+
+#[test]
+fn frs_eco_007_an_order_is_not_approved_before_the_request_it_answers_is_accepted() {
+    on_both(|test| {
+        let company = Company::with_bench(test);
+        let id = request(&company, json!({"reason": "Oil burns in oxygen"}));
+        company.world.link(&company.engineer, &id, "concerns", &company.part("P-3").id).unwrap();
+        company.world.step(&company.engineer, &id, "submit").unwrap();
+        let order = company.order();
+        company.world.link(&company.engineer, &order, "answers", &id).unwrap();
+        company.affect(&order, "P-3");
+        company.world.step(&company.engineer, &order, "submit").unwrap();
+        let refusal = refused(company.world.sign_step(&company.manager, &order, "approve"));
+        assert_eq!(refusal.blockers[0].rule, "change_order.request_accepted");
+        assert_eq!(refusal.blockers[0].records[0].id, id);
+        company.world.sign_step(&company.manager, &id, "accept").unwrap();
+        company.world.sign_step(&company.manager, &order, "approve").unwrap();
     });
 }
 
