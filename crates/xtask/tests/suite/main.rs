@@ -2,3 +2,7 @@
 //! requirements, its permissions and its commands.
 
 mod product;
+mod schema;
+mod sources;
+mod statements;
+mod tidy;
