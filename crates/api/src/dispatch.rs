@@ -12,7 +12,7 @@ use axum::extract::{RawPathParams, Request, rejection::RawPathParamsRejection};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter};
-use base::limits::{ADDRESS_BYTES, BODY_SECONDS, REQUEST_BODY_BYTES, UPLOAD_BYTES, UPLOAD_SECONDS};
+use base::limits::{ADDRESS_BYTES, REQUEST_BODY_BYTES, UPLOAD_BYTES};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -143,7 +143,7 @@ impl Asked {
         let bytes = match self.endpoint.body {
             Expects::None | Expects::File => Bytes::new(),
             Expects::Json(_) | Expects::JsonOrNone(_) => {
-                let bytes = body::read(self.body, REQUEST_BODY_BYTES, BODY_SECONDS).await?;
+                let bytes = body::read(self.body, REQUEST_BODY_BYTES, self.state.bounds.body_seconds).await?;
                 if !bytes.is_empty() || matches!(self.endpoint.body, Expects::Json(_)) {
                     body::check_json(&self.headers)?;
                 }
@@ -179,9 +179,10 @@ impl Asked {
             drop(turn);
             stored
         });
-        let (fed, written) = tokio::join!(tokio::time::timeout(Duration::from_secs(UPLOAD_SECONDS), feed), writing);
+        let within = self.state.bounds.upload_seconds;
+        let (fed, written) = tokio::join!(tokio::time::timeout(Duration::from_secs(within), feed), writing);
         if fed.is_err() {
-            return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", format!("The file did not arrive within {UPLOAD_SECONDS} seconds.")));
+            return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", format!("The file did not arrive within {within} seconds.")));
         }
         let stored = written.map_err(Problem::internal)??;
         Ok(Answer::json(json!({ "digest": stored.digest.hex(), "size_bytes": stored.size })).status(StatusCode::CREATED))

@@ -21,4 +21,4 @@ pub use dispatch::router;
 pub use extra::{Params, ReadAnswer, ReadEndpoint, ReadFn};
 pub use metrics::Metrics;
 pub use reference::reference_page;
-pub use state::{Settings, State};
+pub use state::{Bounds, Settings, State};

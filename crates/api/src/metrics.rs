@@ -1,6 +1,5 @@
 //! What the server counts about itself, in the text format of Prometheus.
 
-use crate::edge::Gate;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
@@ -66,17 +65,13 @@ impl Metrics {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Everything as text.
-    pub fn text(&self, gate: &Gate, transfers: &Gate) -> String {
+    /// Everything as text, with what the caller measures at this moment: name, what it is, value.
+    pub fn text(&self, gauges: &[(&str, &str, usize)]) -> String {
         let mut out = String::new();
         self.change(|counted| counted.write(&mut out));
-        for (name, help, value) in [
-            ("plumb_work_running", "Requests that work on the database now.", gate.working()),
-            ("plumb_work_waiting", "Requests that wait for their turn.", gate.waiting()),
-            ("plumb_uploads_running", "Uploads that run now.", transfers.working()),
-        ] {
+        for (name, help, value) in gauges {
             head(&mut out, name, help, "gauge");
-            line(&mut out, name, "", value as u64);
+            line(&mut out, name, "", *value as u64);
         }
         out
     }
@@ -130,7 +125,7 @@ mod tests {
         metrics.request("GET", "/api/v1/me", 200, Duration::from_micros(1_001));
         metrics.request("GET", "/api/v1/me", 401, Duration::from_secs(60));
         metrics.command("record.create", "done");
-        let text = metrics.text(&Gate::default(), &Gate::default());
+        let text = metrics.text(&[("plumb_work_running", "Work.", 0)]);
         for expected in [
             "plumb_requests_total{method=\"GET\",path=\"/api/v1/me\",status=\"200\"} 2\n",
             "plumb_request_seconds_bucket{method=\"GET\",path=\"/api/v1/me\",le=\"0.001\"} 1\n",

@@ -3,6 +3,7 @@
 use crate::edge::Gate;
 use crate::extra::ReadEndpoint;
 use crate::metrics::Metrics;
+use base::limits::{BLOCKING_WAIT_SECONDS, BODY_SECONDS, NDJSON_ROWS, UPLOAD_SECONDS, UPLOADS_AT_ONCE};
 use kernel::Kernel;
 use std::sync::Arc;
 
@@ -19,6 +20,23 @@ pub struct Settings {
     pub reference_page: bool,
 }
 
+/// How much one request may take; tests set them low to stand at the limit.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Rows of one NDJSON answer.
+    pub line_rows: usize,
+    /// The body of a request arrives within so many seconds.
+    pub body_seconds: u64,
+    /// An uploaded file arrives within so many seconds.
+    pub upload_seconds: u64,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { line_rows: NDJSON_ROWS, body_seconds: BODY_SECONDS, upload_seconds: UPLOAD_SECONDS }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self { secure_cookies: false, public_origin: None, reference_page: true }
@@ -30,6 +48,7 @@ impl Default for Settings {
 pub struct State {
     pub kernel: Kernel,
     pub settings: Arc<Settings>,
+    pub bounds: Bounds,
     /// Turns for blocking work; shared with the pages, which work on the same database.
     pub gate: Gate,
     /// Turns for uploads and downloads, which last as long as the client's line is slow.
@@ -41,12 +60,13 @@ pub struct State {
 
 impl State {
     pub fn new(kernel: Kernel, settings: Settings) -> Self {
-        let patience = std::time::Duration::from_secs(base::limits::BLOCKING_WAIT_SECONDS);
+        let patience = std::time::Duration::from_secs(BLOCKING_WAIT_SECONDS);
         Self {
             kernel,
             settings: Arc::new(settings),
+            bounds: Bounds::default(),
             gate: Gate::default(),
-            transfers: Gate::of(base::limits::UPLOADS_AT_ONCE, base::limits::UPLOADS_AT_ONCE, patience),
+            transfers: Gate::of(UPLOADS_AT_ONCE, UPLOADS_AT_ONCE, patience),
             metrics: Arc::default(),
             extra: Arc::default(),
         }

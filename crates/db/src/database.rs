@@ -52,11 +52,21 @@ struct Inner {
     backend: Backend,
     /// See [`Database::fail_next_write_at`]; zero means not at all.
     fail_at: AtomicU64,
+    /// Writes that pass before the one that `fail_at` breaks.
+    fail_after: AtomicU64,
 }
 
 enum Backend {
     Sqlite(SqliteBackend),
     Postgres(PostgresBackend),
+}
+
+/// The pooled connections at one moment, for whoever watches the server. On SQLite these are the
+/// readers; the one writer stands beside them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    pub most: usize,
+    pub busy: usize,
 }
 
 /// What a write is for; a migration runs alone, with time to rebuild tables.
@@ -73,7 +83,7 @@ impl Database {
             Config::Sqlite { folder } => Backend::Sqlite(SqliteBackend::open(folder)?),
             Config::Postgres { url, pool_size } => Backend::Postgres(PostgresBackend::open(url, *pool_size)?),
         };
-        Ok(Self { inner: Arc::new(Inner { backend, fail_at: AtomicU64::new(0) }) })
+        Ok(Self { inner: Arc::new(Inner { backend, fail_at: AtomicU64::new(0), fail_after: AtomicU64::new(0) }) })
     }
 
     pub fn engine(&self) -> Engine {
@@ -143,6 +153,13 @@ impl Database {
         }
     }
 
+    pub fn connections(&self) -> Connections {
+        match &self.inner.backend {
+            Backend::Sqlite(sqlite) => sqlite.connections(),
+            Backend::Postgres(postgres) => postgres.connections(),
+        }
+    }
+
     /// The tables as they are, described the same way on both engines.
     pub fn describe(&self) -> Result<Description> {
         crate::describe::describe(self)
@@ -164,9 +181,23 @@ impl Database {
         }
     }
 
+    fn fault_of_this_write(&self) -> Option<u64> {
+        let passed = self.inner.fail_after.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        if passed.is_ok() {
+            return None;
+        }
+        Some(self.inner.fail_at.swap(0, Ordering::SeqCst)).filter(|at| *at > 0)
+    }
+
     /// Makes the next write fail at its n-th statement (from 1), so that a test can break a command
     /// at every place and see that nothing was half written. For tests only.
     pub fn fail_next_write_at(&self, statement: u64) {
+        self.fail_write_at(0, statement);
+    }
+
+    /// As [`Database::fail_next_write_at`], for the write after so many others. For tests only.
+    pub fn fail_write_at(&self, after: u64, statement: u64) {
+        self.inner.fail_after.store(after, Ordering::SeqCst);
         self.inner.fail_at.store(statement, Ordering::SeqCst);
     }
 
@@ -179,7 +210,7 @@ impl Database {
         });
         let mut patience = Patience::new();
         loop {
-            let fail_at = Some(self.inner.fail_at.swap(0, Ordering::SeqCst)).filter(|at| *at > 0);
+            let fail_at = self.fault_of_this_write();
             let (outcome, back) = match &self.inner.backend {
                 Backend::Sqlite(sqlite) => sqlite.write(purpose, guarded, fail_at),
                 Backend::Postgres(postgres) => postgres.write(purpose, guarded, fail_at),

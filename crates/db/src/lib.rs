@@ -32,7 +32,7 @@ mod statement;
 mod tx;
 mod value;
 
-pub use database::{Config, Database, Engine};
+pub use database::{Config, Connections, Database, Engine};
 pub use describe::Description;
 pub use lint::lint;
 pub use migrate::Migration;

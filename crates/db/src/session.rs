@@ -19,6 +19,8 @@ pub(crate) trait Session: Send {
     fn query(&mut self, text: Text<'_>, params: &[Value]) -> Result<Vec<Row>>;
     fn execute(&mut self, text: Text<'_>, params: &[Value]) -> Result<u64>;
     fn execute_batch(&mut self, statements: &[(Sql, Vec<Value>)]) -> Result<Vec<u64>>;
+    /// One generated statement for each row of parameters; gives how many rows changed in all.
+    fn execute_rows(&mut self, text: &str, rows: &[Vec<Value>]) -> Result<u64>;
     fn insert_rows(&mut self, table: &'static str, columns: &[Column], rows: &[Vec<Value>]) -> Result<()>;
     fn lock_row(&mut self, table: &'static str, tenant: &str, id: &str) -> Result<()>;
     /// Several statements without parameters: migrations and savepoints.

@@ -165,11 +165,18 @@ pub fn execute(kernel: &Kernel, actor: &Actor, request: &Request) -> Result<Outc
     if actor.must_change_password() && definition.name != "password.change" {
         return Err(Error::forbidden("password_must_change", "Choose your own password first: the present one was set by somebody else."));
     }
+    let digest = request_digest(request);
+    // What was answered before is answered so again, even where the secret that came with it is no
+    // longer good: the password it replaced, a challenge that has been used.
+    if (definition.prepare.is_some() || request.signing.is_some())
+        && let Some(earlier) = answered_before(kernel, actor, request, &digest)?
+    {
+        return Ok(earlier);
+    }
     let proof = match (&definition.signs, &request.signing) {
         (Some(_), Some(signing)) => Some(signature::prove(kernel, actor, signing)?),
         _ => None,
     };
-    let digest = request_digest(request);
     let prepared = match definition.prepare {
         Some(prepare) => {
             refuse_early(kernel, &catalog, definition, actor, request)?;
@@ -196,6 +203,14 @@ pub fn execute(kernel: &Kernel, actor: &Actor, request: &Request) -> Result<Outc
     Err(base::Refusal::new(base::RefusalKind::Unavailable, "busy", "The database was busy or changing over; nothing was changed.")
         .advise("Send the same request again with the same idempotency key.")
         .into())
+}
+
+fn answered_before(kernel: &Kernel, actor: &Actor, request: &Request, digest: &str) -> Result<Option<Outcome>> {
+    let (actor, request, digest) = (actor.clone(), request.clone(), digest.to_owned());
+    kernel.database().read(move |tx| {
+        authority::still_in(tx, &actor)?;
+        earlier_outcome(tx, &actor, &request, &digest)
+    })
 }
 
 /// Slow work is done for those only who may run the command; what counts is asked again inside.

@@ -22,7 +22,7 @@ pub fn all() -> Vec<ReadEndpoint> {
     vec![
         ReadEndpoint {
             path: "/api/v1/parts/{part}/structure",
-            requirement: "FRS-STR-004",
+            requirement: "FRS-PRT-040",
             summary: "The structure below a part, level by level",
             access: Access::Viewer,
             parameters: STRUCTURE,
@@ -30,7 +30,7 @@ pub fn all() -> Vec<ReadEndpoint> {
         },
         ReadEndpoint {
             path: "/api/v1/parts/{part}/totals",
-            requirement: "FRS-STR-005",
+            requirement: "FRS-PRT-041",
             summary: "How much of each part one unit of a part holds",
             access: Access::Viewer,
             parameters: PART,
@@ -38,7 +38,7 @@ pub fn all() -> Vec<ReadEndpoint> {
         },
         ReadEndpoint {
             path: "/api/v1/parts/{part}/where-used",
-            requirement: "FRS-STR-006",
+            requirement: "FRS-PRT-042",
             summary: "Every part that holds this one, directly or through others",
             access: Access::Viewer,
             parameters: PART,
@@ -46,7 +46,7 @@ pub fn all() -> Vec<ReadEndpoint> {
         },
         ReadEndpoint {
             path: "/api/v1/change-orders/{order}/redline",
-            requirement: "FRS-ECO-012",
+            requirement: "FRS-ECO-023",
             summary: "What a change order changes, computed from its revisions",
             access: Access::Viewer,
             parameters: ORDER,

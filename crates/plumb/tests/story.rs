@@ -224,3 +224,56 @@ fn urs_story_002_the_story_holds_on_the_real_ventilator_files() {
         tell(&test, &structures, 151);
     }
 }
+
+/// Statements of the release that are broken in turn. The release of nine records is some hundred
+/// statements; past its last one the release succeeds.
+const STATEMENTS: u64 = 2_000;
+
+#[test]
+fn urs_story_003_a_fault_at_any_statement_of_the_release_leaves_nothing_and_never_half_of_it() {
+    let test = sqlite();
+    let (company, _files) = company(&test.database);
+    let mut made = story::set_up(&company, &demo::structures()).unwrap();
+    story::complaint(&company, &mut made, demo::structures().complained_part).unwrap();
+    story::investigate(&company, &mut made).unwrap();
+    story::change(&company, &mut made, &demo::structures()).unwrap();
+    story::approve(&company, &made).unwrap();
+    let actor = company.actor("d.weber").unwrap();
+    let order = company.record(&made.order).unwrap();
+    let input = serde_json::json!({"record": order.id, "version": order.version, "step": "release"});
+    let shown = signature::challenge(&company.kernel, &actor, "record.step", &input).unwrap();
+    let signing = signature::SigningInput { challenge: shown.token, login: Some("d.weber".to_owned()), password: demo::PASSWORD.to_owned() };
+    let request = kernel::command::Request::new("record.step", input, "the-release").signed(signing);
+    let database = company.kernel.database().clone();
+    let count = |statement| database.query_one(statement, &[MAIN_TENANT.into()]).unwrap().int("n").unwrap();
+    let state = || {
+        (
+            count(db::sql("select count(*) as n from event where tenant = $1")),
+            count(db::sql("select count(*) as n from audit_tx where tenant = $1")),
+            count(db::sql("select count(*) as n from signature where tenant = $1")),
+            count(db::sql("select count(*) as n from obligation where tenant = $1")),
+            count(db::sql("select count(*) as n from record where tenant = $1 and phase = 'effective'")),
+        )
+    };
+    let before = state();
+    let mut broken = 0;
+    // Every seventh place: close enough to hit each kind of statement, and quick.
+    for statement in (2..STATEMENTS).step_by(7) {
+        // The write before it notes that the session has signed.
+        database.fail_write_at(1, statement);
+        match company.kernel.execute(&actor, &request) {
+            Err(_) => {
+                broken += 1;
+                assert_eq!(state(), before, "statement {statement} left something behind");
+            }
+            Ok(outcome) => {
+                assert!(!outcome.repeated);
+                break;
+            }
+        }
+    }
+    assert!(broken > 10, "{broken} faults hit the release");
+    assert_eq!(company.record(&made.order).unwrap().phase, Phase::Closed);
+    assert!(company.kernel.execute(&actor, &request).unwrap().repeated, "the same request changes nothing twice");
+    assert_eq!(verify::verify(&database, MAIN_TENANT, &mut |_, _, _| {}).unwrap().problems, []);
+}

@@ -13,6 +13,14 @@ use kernel::record::Record;
 use maud::{Markup, html};
 use serde_json::Value as Json;
 
+/// Sections before a record's content: what people open the page for.
+pub(crate) fn leading_sections(visit: &Visit, known: &Known) -> Result<Vec<Section>> {
+    match known.kind.name.as_str() {
+        "capa" => Ok(vec![quality::capa::story(visit, known)?]),
+        _ => Ok(Vec::new()),
+    }
+}
+
 /// Sections between a record's content and its links.
 pub(crate) fn sections(visit: &Visit, known: &Known) -> Result<Vec<Section>> {
     match known.kind.name.as_str() {
@@ -114,6 +122,11 @@ pub(crate) fn may_clear(command: &str, input: &str) -> bool {
 /// What a command did, in a sentence, where its answer says more than that it was done.
 pub(crate) fn done(command: &str, result: &Json) -> Option<String> {
     product::done(command, result)
+}
+
+/// What an event of a domain says, after the name of whoever did it.
+pub(crate) fn sentence(action: &str, after: Option<&Json>) -> Option<String> {
+    product::sentence(action, after)
 }
 
 /// Pages of the domains.

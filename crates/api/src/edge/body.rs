@@ -117,6 +117,27 @@ mod tests {
         assert!(check_json(&HeaderMap::new()).is_err());
     }
 
+    /// A body that never comes to its end.
+    struct Stalled;
+
+    impl HttpBody for Stalled {
+        type Data = Bytes;
+        type Error = io::Error;
+
+        fn poll_frame(self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<Option<io::Result<http_body::Frame<Bytes>>>> {
+            std::task::Poll::Pending
+        }
+    }
+
+    #[test]
+    fn frs_api_008_a_body_has_a_size_and_a_time() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let read = |body: Body, seconds: u64| runtime.block_on(read(body, 10, seconds));
+        assert_eq!(read(Body::from("0123456789"), 60).unwrap().len(), 10);
+        assert_eq!(read(Body::from("0123456789a"), 60).unwrap_err().status(), StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(read(Body::new(Stalled), 0).unwrap_err().status(), StatusCode::REQUEST_TIMEOUT);
+    }
+
     #[test]
     fn a_streamed_body_is_read_whole_and_a_cut_one_is_an_error() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -6,7 +6,7 @@ use crate::edge::Problem;
 use crate::endpoint::{Access, Body, Endpoint, KEY_AND_VERSION, Parameter, Shape, Sort, Verb, query};
 use crate::render::{self, Names};
 use axum::http::{StatusCode, header};
-use base::limits::{LINE_CHARS, NDJSON_ROWS, NUMBER_CHARS, PAGE_ROWS, SEARCH_CHARS};
+use base::limits::{LINE_CHARS, NUMBER_CHARS, PAGE_ROWS, SEARCH_CHARS};
 use base::{Error, Result};
 use db::Read;
 use kernel::command::Outcome;
@@ -91,7 +91,7 @@ fn list(call: &Call) -> Result<Answer, Problem> {
             let (records, next) = record::list(tx, scope.viewer, &filter, &page, as_of)?;
             rows.extend(render_all(tx, scope, &records)?);
             page.after = next;
-            if !whole || page.after.is_none() || rows.len() >= NDJSON_ROWS {
+            if !whole || page.after.is_none() || rows.len() >= call.state.bounds.line_rows {
                 return Ok((rows, page.after));
             }
         }

@@ -45,7 +45,14 @@ fn ready(call: &Call) -> Result<Answer, Problem> {
 }
 
 fn metrics(call: &Call) -> Result<Answer, Problem> {
-    let counted = call.state.metrics.text(&call.state.gate, &call.state.transfers);
+    let (state, connections) = (&call.state, call.state.kernel.database().connections());
+    let counted = state.metrics.text(&[
+        ("plumb_work_running", "Requests that work on the database now.", state.gate.working()),
+        ("plumb_work_waiting", "Requests that wait for their turn.", state.gate.waiting()),
+        ("plumb_uploads_running", "Uploads that run now.", state.transfers.working()),
+        ("plumb_database_connections_busy", "Pooled connections in use.", connections.busy),
+        ("plumb_database_connections_max", "Pooled connections at most.", connections.most),
+    ]);
     Ok(Answer::of(Content::Text("text/plain; version=0.0.4", counted)))
 }
 

@@ -46,10 +46,8 @@ fn sign_in(call: &Call) -> Result<Answer, Problem> {
     let kernel = &call.state.kernel;
     let signed_in = session::sign_in(kernel, kernel::MAIN_TENANT, text_member(call, "login")?, text_member(call, "password")?)?;
     // The session that the browser had before ends: its cookie may be known to somebody.
-    if let Credentials::Session(_) = call.credentials {
-        if let Ok(Some(earlier)) = authenticate(kernel, &call.credentials) {
-            session::sign_out(kernel, &earlier)?;
-        }
+    if let (Credentials::Session(_), Ok(Some(earlier))) = (&call.credentials, authenticate(kernel, &call.credentials)) {
+        session::sign_out(kernel, &earlier)?;
     }
     let cookie = session_cookie(&signed_in.token, call.state.settings.secure_cookies)?;
     let mut answer = Answer::json(me(call, &signed_in.actor)?);

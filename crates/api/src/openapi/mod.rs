@@ -3,6 +3,7 @@
 //! Every endpoint of the table stands in it. The record endpoints that carry a kind's own fields
 //! stand in it once more for each kind, typed; so do the commands, each with its own input.
 
+mod answers;
 mod kinds;
 mod operations;
 mod schemas;
@@ -61,7 +62,6 @@ pub fn document(catalog: &Catalog, endpoints: &[Arc<Endpoint>]) -> Json {
 }
 
 fn add(paths: &mut Map<String, Json>, path: &str, endpoint: &Endpoint, operation: Json) {
-    // A name with a dot and a star is one parameter for OpenAPI's eyes only; paths have none.
     let methods = paths.entry(path.to_owned()).or_insert_with(|| json!({}));
     methods[endpoint.verb.name().to_lowercase()] = operation;
 }

@@ -56,10 +56,12 @@ fn made_suspect(company: &Company, record: &Furnished) {
     }
 }
 
+/// The addresses whose sample needs a record brought into a certain state first.
+const PREPARED: [&str; 2] = ["/api/v1/records/{kind}/{record}/revisions", "/api/v1/records/{kind}/{record}/links/{link}/clear"];
+
 /// A valid request for an endpoint, without anybody's credentials.
-fn request(company: &Company, endpoint: &Endpoint, kind: &'static str) -> Option<Ask> {
-    let world = &company.world;
-    let full = furnished(company, kind);
+fn request(company: &Company, endpoint: &Endpoint, full: &Furnished) -> Option<Ask> {
+    let (world, kind) = (&company.world, full.kind);
     let of_record = format!("/api/v1/records/{kind}/{}", full.id);
     let (key, version) = (world.key(), full.version);
     let below = endpoint.path.strip_prefix("/api/v1/records/{kind}/{record}");
@@ -83,7 +85,7 @@ fn request(company: &Company, endpoint: &Endpoint, kind: &'static str) -> Option
         ("POST", "/links") => Ask::post(format!("{of_record}/links")).key(&key).json(json!({"link": "about", "target": company.record(kind, json!({"body": "third"}))})),
         ("DELETE", "/links/{link}") => Ask::delete(format!("{of_record}/links/{}", full.link)).key(&key),
         ("POST", "/links/{link}/clear") => {
-            made_suspect(company, &full);
+            made_suspect(company, full);
             Ask::post(format!("{of_record}/links/{}/clear", full.link)).key(&key).json(json!({"reason": "looked at it"}))
         }
         ("POST", "/holds") => Ask::post(format!("{of_record}/holds")).key(&key).json(json!({"why": "wait again"})),
@@ -94,7 +96,7 @@ fn request(company: &Company, endpoint: &Endpoint, kind: &'static str) -> Option
             .json(json!({"name": "b.txt", "media_type": "text/plain", "digest": full.digest, "size_bytes": full.size})),
         ("DELETE", "/files/{file}") => Ask::delete(format!("{of_record}/files/{}", full.file)).key(&key).version(version),
         ("POST", "/dossier") => Ask::post(format!("{of_record}/dossier")).key(&key),
-        _ => return elsewhere(endpoint, &full, &key),
+        _ => return elsewhere(endpoint, full, &key),
     };
     Some(ask)
 }
@@ -134,12 +136,15 @@ fn login(endpoint: &Endpoint, who: Who) -> Option<&'static str> {
     }
 }
 
-fn sample(company: &Company, endpoint: &Endpoint, who: Who) -> Sample {
+fn sample(company: &Company, shelf: &[Furnished; 2], endpoint: &Endpoint, who: Who) -> Sample {
     if who == Who::Blind && endpoint.path == "/api/v1/people/{person}/roles" {
         return Sample::NoSuchPerson;
     }
-    let kind = if who == Who::Blind { "secret" } else { "paper" };
-    let Some(mut ask) = request(company, endpoint, kind) else { return Sample::Missing };
+    let ready = if who == Who::Blind { &shelf[1] } else { &shelf[0] };
+    let kind = ready.kind;
+    // What is read or refused leaves a record as it is; what is done takes one of its own.
+    let own = (who == Who::Permitted && endpoint.verb.changes() || PREPARED.contains(&endpoint.path)).then(|| furnished(company, kind));
+    let Some(mut ask) = request(company, endpoint, own.as_ref().unwrap_or(ready)) else { return Sample::Missing };
     if endpoint.path == "/api/v1/challenges" {
         ask = approval(company, kind);
     }
@@ -160,9 +165,10 @@ fn approval(company: &Company, kind: &'static str) -> Ask {
 
 fn matrix(test: &TestDatabase) {
     let company = Company::new(test);
+    let shelf = ["paper", "secret"].map(|kind| furnished(&company, kind));
     let document = company.document();
     let endpoints = all(&company.state);
-    let text = walk(&company.client, &document, endpoints.iter().map(|endpoint| &**endpoint), |endpoint, who| sample(&company, endpoint, who));
+    let text = walk(&company.client, &document, endpoints.iter().map(|endpoint| &**endpoint), |endpoint, who| sample(&company, &shelf, endpoint, who), || company.events());
     // The read of the test's own domain is walked over like the others and is no part of the product.
     let text: String = text.lines().filter(|line| !line.contains("/api/v1/papers/")).map(|line| format!("{line}\n")).collect();
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/matrices/endpoints.txt");

@@ -1,6 +1,6 @@
 //! Files: uploaded, attached, downloaded, and never run by a browser.
 
-use super::support::{Ask, Company, Reply};
+use super::support::{Ask, Client, Company, Reply};
 use base::limits::UPLOAD_BYTES;
 use serde_json::{Value as Json, json};
 use testkit::engines::{both_migrated, sqlite_migrated};
@@ -127,4 +127,16 @@ fn frs_api_015_a_file_damaged_on_the_disk_is_not_handed_out() {
     let reply = company.client.send(Ask::get(format!("/api/v1/records/paper/{id}/files/{file}/content")).token(&token));
     assert_eq!(reply.problem().0, 500);
     assert!(!reply.text().contains(&missing.hex()), "{}", reply.text());
+}
+
+#[test]
+fn frs_api_015_an_upload_that_does_not_arrive_in_time_is_given_up() {
+    let test = sqlite_migrated(kernel::MIGRATIONS);
+    let mut company = Company::new(&test);
+    let token = company.token("dora");
+    company.state.bounds.upload_seconds = 0;
+    let client = Client::new(api::router(company.state.clone()));
+    let reply = client.send_stalled(Ask::post("/api/v1/files").with("content-type", "application/octet-stream").token(&token));
+    assert_eq!(reply.problem(), (408, "too_slow".to_owned(), String::new()));
+    assert_eq!(company.world.kernel.files().digests().count(), 0);
 }

@@ -1,7 +1,7 @@
 //! Bad input: each is a clear 4xx that names the place, and nothing is written.
 
 use super::support::{Ask, Company};
-use base::limits::{ADDRESS_BYTES, IDEMPOTENCY_KEY_CHARS, JSON_DEPTH, REASON_CHARS, REQUEST_BODY_BYTES, TITLE_CHARS};
+use base::limits::{ADDRESS_BYTES, IDEMPOTENCY_KEY_CHARS, JSON_DEPTH, REASON_CHARS, REQUEST_BODY_BYTES, TITLE_CHARS, WALK_DEPTH};
 use serde_json::{Value as Json, json};
 use testkit::engines::both_migrated;
 
@@ -221,6 +221,8 @@ fn frs_api_009_a_bad_address_is_refused_by_its_part() {
                 bad(get("/api/v1/records/paper/PAP-9999"), 404, "not_found", ""),
                 bad(get("/api/v1/records/nothing"), 404, "not_found", ""),
                 bad(get("/api/v1/records/paper/PAP-0001/timeline?before=x~y"), 422, "bad_cursor", "before"),
+                bad(get("/api/v1/records/paper/PAP-0001/walk?depth=13"), 422, "bad_parameter", "depth"),
+                bad(get("/api/v1/records/paper/PAP-0001/impact?through=nothing"), 422, "unknown_link", "through"),
                 bad(get("/api/v1/nothing"), 404, "unknown_address", ""),
                 bad(get("/api/v1"), 404, "unknown_address", ""),
                 bad(get(&long(ADDRESS_BYTES + 1)), 414, "address_too_long", ""),
@@ -230,6 +232,9 @@ fn frs_api_009_a_bad_address_is_refused_by_its_part() {
                 bad(Ask::post("/api/v1/commands/record.create").key("k").json(json!({"input": {"colour": 1}})), 422, "unknown_field", "colour"),
             ],
         );
+        let token = company.token("dora");
+        let at_limit = company.client.send(Ask::get(format!("/api/v1/records/paper/PAP-0001/walk?depth={WALK_DEPTH}")).token(&token));
+        assert_eq!(at_limit.rows().len(), 1);
     });
 }
 

@@ -1,6 +1,7 @@
 //! Lists, pages, NDJSON, filters, moments in the past.
 
-use super::support::{Ask, Company};
+use super::support::{Ask, Client, Company};
+use base::limits::PAGE_ROWS;
 use serde_json::{Value as Json, json};
 use testkit::engines::both_migrated;
 
@@ -222,3 +223,83 @@ fn frs_api_005_a_read_that_a_domain_declares_is_answered_like_every_other() {
         assert_eq!(company.client.send(Ask::get("/api/v1/papers/PAP-0001/words")).problem().0, 401);
     });
 }
+
+/// The lines of one answer stand at their limit, here a page, and one past it.
+#[test]
+fn frs_api_017_lines_end_at_their_limit_with_a_cursor_for_the_rest() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        let mut company = Company::new(test);
+        company.state.bounds.line_rows = PAGE_ROWS;
+        let client = Client::new(api::router(company.state.clone()));
+        let dora = company.world.sign_in("dora");
+        let token = company.token("dora");
+        let make = |n: usize| company.world.create(&dora, "paper", &format!("Sheet {n}"), json!({"body": "x"})).unwrap();
+        (0..PAGE_ROWS).for_each(|n| drop(make(n)));
+        let lines = |after: &str| {
+            let reply = client.send(Ask::get(format!("/api/v1/records/paper{after}")).with("accept", "application/x-ndjson").token(&token));
+            (reply.text().lines().count(), reply.header("plumb-next").to_owned())
+        };
+        assert_eq!(lines(""), (PAGE_ROWS, String::new()));
+        make(PAGE_ROWS);
+        let (count, next) = lines("");
+        assert_eq!((count, next.is_empty()), (PAGE_ROWS, false));
+        assert_eq!(lines(&format!("?after={next}")), (1, String::new()));
+    });
+}
+
+#[test]
+fn frs_api_005_a_kind_and_a_field_of_a_configuration_package_are_there_at_once() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        let company = Company::new(test);
+        let token = company.token("dora");
+        let with_field = |key: &str| {
+            let body = json!({"title": "A hose", "fields": {"body": "words", "x_batch": "B-1"}});
+            company.client.send(Ask::post("/api/v1/records/paper").key(key).json(body).token(&token))
+        };
+        assert_eq!(with_field("1").problem(), (422, "unknown_field".to_owned(), "fields.x_batch".to_owned()));
+        assert!(company.document()["paths"]["/api/v1/records/x_visit"].is_null());
+        company.put_into_force(PACKAGE);
+        assert_eq!(with_field("2").status, 201);
+        let document = company.document();
+        assert_eq!(document["x-configuration-revision"], 1);
+        assert_eq!(document["components"]["schemas"]["new_record.paper"]["properties"]["fields"]["properties"]["x_batch"]["title"], "Batch");
+        assert!(document["paths"]["/api/v1/records/x_visit"]["post"].is_object());
+        let made = company.client.send(Ask::post("/api/v1/records/x_visit").key("3").json(json!({"title": "A visit"})).token(&token));
+        assert_eq!((made.status, &made.json()["result"]["number"]), (201, &json!("VIS-001")), "{}", made.text());
+    });
+}
+
+const PACKAGE: &str = r#"
+[[field]]
+kind = "paper"
+name = "x_batch"
+label = "Batch"
+sort = "line"
+
+[[kind]]
+name = "x_visit"
+label = "Visit"
+plural = "Visits"
+area = "quality"
+prefix = "VIS"
+digits = 3
+[[kind.state]]
+name = "planned"
+label = "Planned"
+phase = "in_work"
+[[kind.state]]
+name = "done"
+label = "Done"
+phase = "closed"
+[[kind.step]]
+name = "finish"
+label = "Finish"
+from = ["planned"]
+to = "done"
+roles = ["quality_manager"]
+
+[[grant]]
+role = "everyone"
+kind = "x_visit"
+verbs = ["view", "create"]
+"#;

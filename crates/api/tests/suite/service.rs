@@ -27,6 +27,7 @@ fn frs_api_016_health_is_answered_to_anybody_and_counters_tell_what_happened() {
             "plumb_commands_total{command=\"record.create\",outcome=\"invalid\"} 1\n",
             "plumb_requests_total{method=\"POST\",path=\"/api/v1/records/{kind}\",status=\"201\"} 2\n",
             "plumb_request_seconds_count{method=\"POST\",path=\"/api/v1/records/{kind}\"} 3\n",
+            "plumb_database_connections_busy 0\n",
             "plumb_requests_total{method=\"other\",path=\"unknown\",status=\"404\"} 1\n",
         ] {
             assert!(counted.contains(expected), "{expected} in\n{counted}");

@@ -5,8 +5,8 @@
 //! without a sample request fails the walk. Used by the API's own tests, and by the binary's for
 //! the reads of its domains.
 
+use super::client::{Ask, Client, Reply};
 use super::schema;
-use super::support::{Ask, Client, Reply};
 use api::endpoint::{Access, Body, Endpoint, Shape};
 use serde_json::Value as Json;
 use std::fmt::Write;
@@ -48,8 +48,15 @@ pub enum Sample {
     Missing,
 }
 
-/// Walks over the endpoints and answers the matrix as text.
-pub fn walk<'a>(client: &Client, document: &Json, endpoints: impl Iterator<Item = &'a Endpoint>, sample: impl Fn(&Endpoint, Who) -> Sample) -> String {
+/// Walks over the endpoints and answers the matrix as text. `events` counts the trail's lines:
+/// whoever is refused leaves none.
+pub fn walk<'a>(
+    client: &Client,
+    document: &Json,
+    endpoints: impl Iterator<Item = &'a Endpoint>,
+    sample: impl Fn(&Endpoint, Who) -> Sample,
+    events: impl Fn() -> i64,
+) -> String {
     let mut rows = vec![["endpoint", "requirement", "for", "nobody", "no role", "not seeing", "other site", "permitted"].map(str::to_owned).to_vec()];
     for endpoint in endpoints {
         let mut row = vec![endpoint.name(), endpoint.requirement.to_owned(), endpoint.access.text()];
@@ -65,12 +72,16 @@ pub fn walk<'a>(client: &Client, document: &Json, endpoints: impl Iterator<Item 
             if who == Who::Permitted {
                 hold_request(document, endpoint, &ask);
             }
+            let before = events();
             let reply = client.send(ask);
             let expected = due(endpoint.access, who).unwrap_or(endpoint.status);
             assert_eq!(reply.status, expected, "{} as {who:?}: {}", endpoint.name(), reply.text());
             match reply.status {
                 status if status == endpoint.status => hold_answer(document, endpoint, &reply),
-                _ => hold_problem(document, &reply),
+                _ => {
+                    hold_problem(document, &reply);
+                    assert_eq!(events(), before, "{} as {who:?} was refused and wrote", endpoint.name());
+                }
             }
             hold_headers(endpoint, &reply);
             row.push(reply.status.to_string());

@@ -11,7 +11,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-use crate::database::Purpose;
+use crate::database::{Connections, Purpose};
 use crate::fault::Moment;
 use crate::patience::Patience;
 use crate::row::Row;
@@ -131,6 +131,11 @@ impl PostgresBackend {
 
     pub(crate) fn query(&self, text: Text<'_>, params: &[Value]) -> Result<Vec<Row>> {
         self.session(&READ)?.query(text, params)
+    }
+
+    pub(crate) fn connections(&self) -> Connections {
+        let pool = self.pool.status();
+        Connections { most: pool.max_size, busy: pool.size.saturating_sub(pool.available) }
     }
 
     pub(crate) fn prepare_only(&self, text: &str) -> Result<()> {

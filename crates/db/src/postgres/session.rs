@@ -22,6 +22,8 @@ use tokio_postgres::types::{ToSql, Type};
 const CHUNK: usize = 5_000;
 /// Chunks and statements that travel together.
 const TOGETHER: usize = 64;
+/// Rows of one statement that travel together.
+const ROWS_TOGETHER: usize = 500;
 /// Prepared statements kept on a connection; past it all are let go.
 const STATEMENTS: usize = 1_000;
 
@@ -233,6 +235,22 @@ impl Session for PostgresSession {
                 let sent = prepared.iter().map(|(statement, bound)| async move { client.execute(statement, &as_params(bound)).await });
                 together(sent).await
             })?);
+        }
+        Ok(changed)
+    }
+
+    fn execute_rows(&mut self, text: &str, rows: &[Vec<Value>]) -> Result<u64> {
+        let mut changed = 0;
+        for chunk in rows.chunks(ROWS_TOGETHER) {
+            changed += self.round_trip(text, async |client| {
+                let statement = client.prepare_cached(text).await?;
+                let statement = &statement;
+                let sent = chunk.iter().map(|row| async move {
+                    let bound: Vec<_> = row.iter().map(Bound).collect();
+                    client.execute(statement, &as_params(&bound)).await
+                });
+                Ok(together(sent).await?.into_iter().sum::<u64>())
+            })?;
         }
         Ok(changed)
     }

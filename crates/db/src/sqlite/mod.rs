@@ -6,7 +6,7 @@ mod readers;
 mod session;
 mod writer;
 
-use crate::database::Purpose;
+use crate::database::{Connections, Purpose};
 use crate::row::Row;
 use crate::session::Guarded;
 use crate::statement::{Text, for_sqlite, shorten};
@@ -53,6 +53,10 @@ impl SqliteBackend {
 
     pub(crate) fn query(&self, text: Text<'_>, params: &[Value]) -> Result<Vec<Row>> {
         self.readers.with(|guarded| guarded.session.query(text, params))
+    }
+
+    pub(crate) fn connections(&self) -> Connections {
+        self.readers.connections()
     }
 
     pub(crate) fn prepare_only(&self, text: &str) -> Result<()> {

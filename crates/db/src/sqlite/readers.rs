@@ -2,7 +2,7 @@
 
 use super::connection;
 use super::session::SqliteSession;
-use crate::database::lock;
+use crate::database::{Connections, lock};
 use crate::session::Guarded;
 use base::Result;
 use std::path::Path;
@@ -14,6 +14,7 @@ const FEWEST: usize = 4;
 const MOST: usize = 16;
 
 pub(crate) struct Readers {
+    count: usize,
     free: Mutex<Vec<Guarded>>,
     returned: Condvar,
 }
@@ -27,7 +28,7 @@ impl Readers {
             let session = SqliteSession::new(connection::reader(file)?, "begin deferred");
             free.push(Guarded::new(Box::new(session)));
         }
-        Ok(Self { free: Mutex::new(free), returned: Condvar::new() })
+        Ok(Self { count, free: Mutex::new(free), returned: Condvar::new() })
     }
 
     /// Runs `body` on a free connection, waiting for one.
@@ -37,6 +38,10 @@ impl Readers {
             Some(guarded) => body(guarded),
             None => Err(base::Error::internal("a reader was taken without a connection")),
         }
+    }
+
+    pub(crate) fn connections(&self) -> Connections {
+        Connections { most: self.count, busy: self.count.saturating_sub(lock(&self.free).len()) }
     }
 
     fn take(&self) -> Guarded {

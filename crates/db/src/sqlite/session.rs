@@ -94,6 +94,19 @@ impl Session for SqliteSession {
         statements.iter().map(|(sql, params)| self.execute(Text::Fixed(sql.text()), params)).collect()
     }
 
+    fn execute_rows(&mut self, text: &str, rows: &[Vec<Value>]) -> Result<u64> {
+        let text = Text::Generated(text);
+        let sql = self.rewrite(text);
+        let fail = |error: rusqlite::Error| error::of(&error, &shorten(text.as_str()));
+        let mut statement = self.connection.prepare_cached(&sql).map_err(fail)?;
+        let mut changed = 0;
+        for row in rows {
+            bind(&mut statement, text, row)?;
+            changed += statement.raw_execute().map_err(fail)?;
+        }
+        Ok(u64::try_from(changed).unwrap_or(u64::MAX))
+    }
+
     fn insert_rows(&mut self, table: &'static str, columns: &[Column], rows: &[Vec<Value>]) -> Result<()> {
         let names: Vec<_> = columns.iter().map(|column| column.name).collect();
         let places: Vec<_> = (1..=columns.len()).map(|place| format!("?{place}")).collect();

@@ -77,3 +77,15 @@ fn a_statement_is_prepared_without_being_run() {
         internal(test.database.prepare_only("selec 1"));
     });
 }
+
+#[test]
+fn a_connection_is_busy_for_as_long_as_it_is_read_from() {
+    both_migrated(SCHEMA, |test| {
+        let database = &test.database;
+        assert_eq!(database.connections().busy, 0);
+        let inside = database.read(|_| Ok(database.connections())).unwrap();
+        assert_eq!(inside.busy, 1);
+        assert!(inside.most > 1);
+        assert_eq!(database.connections().busy, 0);
+    });
+}

@@ -127,6 +127,22 @@ fn a_batch_of_statements_gives_the_count_of_each() {
 }
 
 #[test]
+fn one_statement_runs_for_each_row_of_parameters() {
+    both_migrated(SCHEMA, |test| {
+        let text = "insert into thing (tenant, id, number) values ($1, $2, $3)";
+        let rows = |range: std::ops::Range<i64>| range.map(|n| vec!["t".into(), format!("{n:04}").into(), (n + 100).into()]).collect::<Vec<_>>();
+        assert_eq!(test.database.write(move |tx| tx.execute_rows(text, &rows(0..1_100))).unwrap(), 1_100);
+        // Rows that are not there are not counted, and an error leaves nothing.
+        let change = "update thing set number = number + 5000 where tenant = $1 and id = $2";
+        let keys = |range: std::ops::Range<i64>| range.map(|n| vec!["t".into(), format!("{n:04}").into()]).collect::<Vec<_>>();
+        assert_eq!(test.database.write(move |tx| tx.execute_rows(change, &keys(1_000..1_600))).unwrap(), 100);
+        assert_eq!(test.database.write(move |tx| tx.execute_rows(change, &[])).unwrap(), 0);
+        assert_eq!(code(test.database.write(move |tx| tx.execute_rows(text, &rows(1_099..1_700)))), "duplicate");
+        assert_eq!(count(&test.database), 1_100);
+    });
+}
+
+#[test]
 fn a_statement_made_to_fail_fails_once_and_leaves_nothing() {
     both_migrated(SCHEMA, |test| {
         let two = |tx: &mut db::Tx| {

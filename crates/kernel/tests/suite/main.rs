@@ -2,6 +2,7 @@
 
 mod catalog;
 mod decisions;
+mod files;
 mod hooks;
 mod sign_in;
 mod steps;

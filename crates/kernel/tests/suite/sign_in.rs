@@ -3,6 +3,7 @@
 use base::{IdSource, SeededIds, SystemClock};
 use db::sql;
 use kernel::catalog::Module;
+use kernel::command::Request;
 use kernel::password::Hashing;
 use kernel::{Kernel, MAIN_TENANT, Setup, session};
 use serde_json::json;
@@ -77,5 +78,20 @@ fn frs_ses_006_a_password_is_the_same_on_every_keyboard() {
         session::sign_in(&world.kernel, MAIN_TENANT, "uwe", decomposed).unwrap();
         session::sign_in(&world.kernel, MAIN_TENANT, "uwe", composed).unwrap();
         assert!(session::sign_in(&world.kernel, MAIN_TENANT, "uwe", "Grusse offiziell A").is_err(), "marks and letters still count");
+    });
+}
+
+#[test]
+fn frs_cmd_003_a_repeated_change_of_password_is_answered_as_before_and_not_refused() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        let world = World::new(test.database.clone(), Vec::new());
+        let request = Request::new("password.change", json!({"current_password": PASSWORD, "password": "another horse battery"}), "once");
+        let first = world.kernel.execute(&world.admin, &request).unwrap();
+        let again = world.kernel.execute(&world.admin, &request).unwrap();
+        assert!(again.repeated);
+        assert_eq!((first.tx, first.result), (again.tx, again.result));
+        session::sign_in(&world.kernel, MAIN_TENANT, "admin", "another horse battery").unwrap();
+        let other = Request::new("password.change", request.input.clone(), "twice");
+        assert!(world.kernel.execute(&world.admin, &other).is_err(), "another request needs the password of now");
     });
 }

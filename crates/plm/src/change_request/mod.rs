@@ -38,6 +38,7 @@ pub fn kind() -> Kind {
         .step(
             Step::new("reject", "Reject", &["in_review"], "rejected")
                 .signed("engineering_manager", "Rejection of the change request")
+                .when_needed()
                 .with_reason(),
         )
         .step(Step::new("withdraw", "Withdraw", &["draft"], "withdrawn").by(&writers).with_reason())

@@ -36,12 +36,14 @@ pub fn kind() -> Kind {
             // Signed, so that the frozen index has a name under it; the project goes on.
             Step::new("freeze", "Freeze the dossier", &["in_work"], "in_work")
                 .signed_by_author("quality_manager", "The dossier is complete as of today")
+                .when_needed()
                 .rule(has_outputs("design_project.freeze_has_outputs", "FRS-DPR-004"))
                 .effect(Effect::FreezeDossier),
         )
         .step(
             Step::new("close", "Close", &["in_work"], "closed")
                 .signed("quality_manager", "Approval of the completed design and development file")
+                .when_needed()
                 .rule(has_outputs("design_project.close_has_outputs", "FRS-DPR-005"))
                 .rule(Rule::floor(
                     "design_project.outputs_settled",

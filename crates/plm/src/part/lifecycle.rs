@@ -30,6 +30,7 @@ pub fn declare(kind: Kind) -> Kind {
         .step(
             Step::new("obsolete", "Make obsolete", &["released"], "obsolete")
                 .signed("engineering_manager", "Approval of obsolescence")
+                .when_needed()
                 .with_reason()
                 .rule(Rule::floor(
                     "part.used_nowhere",

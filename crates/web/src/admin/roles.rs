@@ -45,7 +45,7 @@ pub(super) fn show(visit: &Visit) -> Result<Answer> {
         p.spaced { "To give somebody a role, open the person and choose “Grant a role”." }
         (DataTable { label: "Roles".into(), columns, rows, totals: Vec::new() })
         h2 #matrix { "Role by permission" }
-        (filter_form("/admin/roles", &[subject_filter(visit, about)], &[], "Show"))
+        (filter_form("/admin/roles", &[subject_filter(visit, about), role_filter(visit, &roles)], &[], "Show"))
         (matrix(visit, &roles, about))
     };
     Ok(shell::page(visit, "Roles and permissions", Some(Area::Administration), body))
@@ -73,12 +73,19 @@ fn subject_filter(visit: &Visit, about: &str) -> UiFilter {
     UiFilter { name: "about".into(), label: "Permissions on".into(), kind: FilterKind::Choice(offers), value: about.to_owned() }
 }
 
-/// Permissions down, roles across; those of one kind when one is chosen, else those of no kind.
+fn role_filter(visit: &Visit, roles: &[Role]) -> UiFilter {
+    let offers = roles.iter().map(|role| Offer::new(&role.name, &role.label)).collect();
+    UiFilter { name: "role".into(), label: "Carried by".into(), kind: FilterKind::Choice(offers), value: visit.request.query("role").unwrap_or("").to_owned() }
+}
+
+/// Permissions down, roles across; narrowed to one kind, or to what one role carries.
 fn matrix(visit: &Visit, roles: &[Role], about: &str) -> MatrixView {
     let all: BTreeSet<&str> = visit.catalog.permissions().values().flatten().map(String::as_str).collect();
     let of_kind = |permission: &str, kind: &str| permission.split_once('.').is_some_and(|(first, _)| first == kind);
-    let wanted: Vec<&str> = all.into_iter().filter(|permission| about.is_empty() || of_kind(permission, about)).collect();
-    let columns = roles.iter().map(|role| MatrixColumn { head: Link::new("#main", role.label.clone()) }).collect();
+    let role = visit.request.query("role").unwrap_or("");
+    let carried = |permission: &str| role.is_empty() || visit.catalog.role_has(role, permission);
+    let wanted: Vec<&str> = all.into_iter().filter(|permission| (about.is_empty() || of_kind(permission, about)) && carried(permission)).collect();
+    let columns = roles.iter().map(|role| MatrixColumn { head: Link::new(format!("/admin/roles?role={}#matrix", role.name), role.label.clone()) }).collect();
     let rows = wanted
         .iter()
         .map(|permission| {
@@ -90,7 +97,9 @@ fn matrix(visit: &Visit, roles: &[Role], about: &str) -> MatrixView {
                     MatrixCell { title: format!("{}: not {name}", role.label), ..MatrixCell::default() }
                 }
             });
-            MatrixRow { head: Link::new("#matrix", name.clone()).detail(detail), cells: cells.collect(), summary: String::new() }
+            let first = permission.split_once('.').map_or("", |(first, _)| first);
+            let href = if visit.catalog.kind(first).is_some() { format!("/admin/roles?about={first}#matrix") } else { "/api-reference".to_owned() };
+            MatrixRow { head: Link::new(href, name.clone()).detail(detail), cells: cells.collect(), summary: String::new() }
         })
         .collect();
     MatrixView {

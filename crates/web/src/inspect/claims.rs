@@ -10,7 +10,7 @@ use kernel::obligation::{self, Obligation};
 use kernel::record::{self, Record};
 use kernel::signature::{self, Given};
 use lms::reading::{Assignment, AssignmentCounts, AssignmentFilter, assignments, count_assignments};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Training signatures of one order or document that the story tells one by one.
 const TRAININGS: usize = 200;
@@ -26,6 +26,8 @@ pub(super) struct Facts {
     pub done: Vec<Obligation>,
     pub trainings: Vec<Assignment>,
     pub counts: AssignmentCounts,
+    /// Document, version and digest that readers signed and that the version still has.
+    pub read: BTreeSet<(String, i64, String)>,
     /// What lists all its trainings.
     pub filter: AssignmentFilter,
 }
@@ -44,6 +46,13 @@ pub(super) fn read(tx: &mut dyn Read, viewer: &kernel::authority::Viewer, record
     } else {
         (Vec::new(), AssignmentCounts::default())
     };
+    let mut read = BTreeSet::new();
+    for given in trainings.iter().filter_map(|one| one.signature.as_ref()) {
+        let key = (given.record.clone(), given.version, given.digest.clone());
+        if !read.contains(&key) && record::version(tx, tenant, &given.record, given.version)?.is_some_and(|version| version.content_digest().hex() == given.digest) {
+            read.insert(key);
+        }
+    }
     let mut done = obligation::of_record(tx, tenant, &record.id)?;
     done.retain(|one| one.state == "done" && matches!(one.sort.as_str(), "reassess" | "act" | "review"));
     // A document's signatures of reading are told as trainings.
@@ -56,6 +65,7 @@ pub(super) fn read(tx: &mut dyn Read, viewer: &kernel::authority::Viewer, record
         done,
         trainings,
         counts,
+        read,
         filter,
         record: record.clone(),
     })
@@ -133,7 +143,8 @@ pub(super) fn claims(visit: &Visit, facts: &Facts, names: &BTreeMap<String, Stri
         let text = format!("{} was read and signed: {}", one.document.label(), given.manifestation());
         let evidence = vec![Link::new(format!("/training/learn/{}", one.obligation.id), format!("Training record of {}", one.person.title))];
         let proof = format!("bound to version {}, digest {}", given.version, head(&given.digest));
-        found.push((given.signed_at, Sort::Trained, base(given.signed_at, text, evidence, true, proof)));
+        let bound = facts.read.contains(&(given.record.clone(), given.version, given.digest.clone()));
+        found.push((given.signed_at, Sort::Trained, base(given.signed_at, text, evidence, bound, proof)));
     }
     for one in &facts.done {
         let Some(at) = one.closed_at else { continue };
@@ -143,6 +154,19 @@ pub(super) fn claims(visit: &Visit, facts: &Facts, names: &BTreeMap<String, Stri
         found.push((at, Sort::Done, base(at, text, vec![Link::new(page("obligations"), "The task")], proven, String::new())));
     }
     found
+}
+
+/// That one record led to another.
+pub(super) fn led_to(visit: &Visit, record: &Record, since: Timestamp, words: &str) -> Claim {
+    Claim {
+        when: when(since, visit.actor.zone()),
+        record: link(&record.reference()),
+        text: format!("{}.", crate::text::capital(words)),
+        evidence: vec![Link::new(format!("{}#links", below(record, "")), "The link, both ways")],
+        proof: Some(Link::new(below(record, "/timeline"), "Its events in the trail")),
+        proven: true,
+        ..Claim::default()
+    }
 }
 
 /// What kind of claim it is, for the views of a story.

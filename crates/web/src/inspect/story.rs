@@ -32,7 +32,8 @@ pub(super) fn show(visit: &Visit) -> Result<Answer> {
         let names = kernel::person::names(tx, viewer.tenant(), &people.into_iter().collect::<Vec<_>>())?;
         Ok((followed, facts, names))
     })?;
-    let mut told: Vec<(Timestamp, Sort, Claim)> = facts.iter().flat_map(|facts| claims::claims(visit, facts, &names)).collect();
+    let led = followed.lanes.iter().filter_map(|lane| lane.from.as_ref().map(|(_, since, words)| (*since, Sort::Moved, claims::led_to(visit, &lane.record, *since, words))));
+    let mut told: Vec<(Timestamp, Sort, Claim)> = facts.iter().flat_map(|facts| claims::claims(visit, facts, &names)).chain(led).collect();
     told.sort_by_key(|(at, _, _)| *at);
     let total = told.len();
     let signatures = told.iter().filter(|(_, sort, _)| sort.is_signature()).count();
@@ -103,10 +104,14 @@ fn picture(visit: &Visit, followed: &Followed, facts: &[Facts]) -> Result<Pictur
         for given in facts.trainings.iter().filter_map(|one| one.signature.as_ref()) {
             events.push(draw::Event { on: day(given.signed_at)?, ink: draw::Ink::Accent, word: given.manifestation() });
         }
+        for done in &facts.done {
+            if let Some(at) = done.closed_at {
+                events.push(draw::Event { on: day(at)?, ink: draw::Ink::Work, word: done.task.clone() });
+            }
+        }
         let caused_by = lane.from.as_ref().map(|(from, since, _)| Ok::<_, base::Error>((*from, day(*since)?))).transpose()?;
         let record = &lane.record;
-        let title = lane.from.as_ref().map_or_else(|| record.title.clone(), |(_, _, words)| format!("{}; {words}", record.title));
-        lanes.push(draw::Lane { number: record.label(), title, href: href(&record.reference()), spans, events, caused_by });
+        lanes.push(draw::Lane { number: record.label(), title: record.title.clone(), href: href(&record.reference()), spans, events, caused_by });
     }
     let first = followed.lanes.first().map(|lane| lane.record.label()).unwrap_or_default();
     let story = draw::Story { id: "story".into(), title: format!("The story of {first}"), lanes, today: day(visit.kernel.now())? };

@@ -138,9 +138,14 @@ fn head(visit: &Visit, known: &Known) -> RecordHead {
         state: chip(&visit.catalog, record),
         tags,
         facts,
-        primary: known.choices.iter().find(|choice| is_free(choice)).map(|choice| action(record, choice)),
+        primary: known.choices.iter().find(|choice| is_free(choice) && !is_aside(choice)).map(|choice| action(record, choice)),
         more: more_menu(known),
     }
+}
+
+/// Withdrawn, or done only for a reason: nobody's next step.
+fn is_aside(choice: &Choice) -> bool {
+    choice.needs_reason || choice.to_phase == kernel::kind::Phase::Void
 }
 
 fn is_free(choice: &Choice) -> bool {
@@ -270,6 +275,7 @@ fn action(record: &Record, choice: &Choice) -> StepAction {
         href: below(record, &format!("/step/{}", choice.name)),
         signed,
         post: None,
+        aside: is_aside(choice),
         note,
         blocked: choice
             .blockers
@@ -280,7 +286,8 @@ fn action(record: &Record, choice: &Choice) -> StepAction {
 }
 
 fn next_step(visit: &Visit, known: &Known) -> NextStep {
-    let steps: Vec<StepAction> = known.choices.iter().filter(|choice| choice.permitted).map(|choice| action(&known.record, choice)).collect();
+    let (aside, ahead): (Vec<&Choice>, Vec<&Choice>) = known.choices.iter().filter(|choice| choice.permitted).partition(|choice| is_aside(choice));
+    let steps: Vec<StepAction> = ahead.into_iter().chain(aside).map(|choice| action(&known.record, choice)).collect();
     let others: Vec<String> = known
         .choices
         .iter()

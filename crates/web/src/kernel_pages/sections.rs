@@ -25,7 +25,8 @@ use std::collections::BTreeMap;
 const EVENTS: usize = 15;
 
 pub(crate) fn all(visit: &Visit, known: &Known) -> Result<Vec<Section>> {
-    let mut sections = vec![fields(visit, known)?];
+    let mut sections = domain::leading_sections(visit, known)?;
+    sections.push(fields(visit, known)?);
     sections.extend(domain::sections(visit, known)?);
     sections.extend(links(visit, known)?);
     sections.extend(obligations(visit, known)?);
@@ -363,7 +364,8 @@ fn revisions(visit: &Visit, known: &Known) -> Option<Section> {
 fn signed(visit: &Visit, known: &Known) -> Result<Option<Section>> {
     let (tenant, id) = (visit.tenant().to_owned(), known.record.id.clone());
     let given = visit.read(move |tx| signature::of_record(tx, &tenant, &id))?;
-    let missing: Vec<_> = known.choices.iter().flat_map(|choice| choice.missing.iter().map(move |signer| (choice, signer))).collect();
+    let awaited = |choice: &&kernel::record::step::Choice| !choice.given.is_empty() || known.kind.find_step(&choice.name).is_some_and(|step| step.awaited);
+    let missing: Vec<_> = known.choices.iter().filter(awaited).flat_map(|choice| choice.missing.iter().map(move |signer| (choice, signer))).collect();
     if given.is_empty() && missing.is_empty() {
         return Ok(None);
     }

@@ -99,10 +99,15 @@ pub(crate) fn entry(visit: &Visit, kind: &Kind, line: &Line, names: &BTreeMap<St
         "role.granted" => (EntryKind::Changed, format!("granted the role {}", visit.catalog.role(&text("role")).map_or_else(|| text("role"), |role| role.label.to_lowercase()))),
         "role.revoked" => (EntryKind::Changed, "took a role away".to_owned()),
         "security.noticed" => (EntryKind::Alarm, text("detail")),
+        "person.described" => (EntryKind::Changed, "described the person".to_owned()),
+        "person.switched" => (EntryKind::Changed, "switched the sign-in".to_owned()),
+        "token.made" => (EntryKind::Changed, format!("made the API token “{}”", text("name"))),
+        "token.revoked" => (EntryKind::Changed, "revoked an API token".to_owned()),
+        "item.effective" => (EntryKind::System, "this revision counts from now on".to_owned()),
         "configuration.in_force" => (EntryKind::Step, "put the configuration into force".to_owned()),
         other => match other.strip_prefix("record.step.") {
             Some(step) => (EntryKind::Step, format!("took the step “{}”", kind.find_step(step).map_or(step, |step| step.label.as_str()))),
-            None => (EntryKind::Changed, other.replace(['.', '_'], " ")),
+            None => (EntryKind::Changed, crate::domain::sentence(other, line.after.as_ref()).unwrap_or_else(|| other.replace(['.', '_'], " "))),
         },
     };
     TimelineEntry {

@@ -56,7 +56,7 @@ pub(crate) fn assignments_section(visit: &Visit, filter: &AssignmentFilter, coun
         (hidden > 0).then(|| Link::new(list_href(filter, state), format!("and {hidden} more")))
     };
     let body = html! {
-        (Picture { drawing: ring.ring(), caption: String::new(), data: None })
+        (Picture { drawing: ring.ring(), caption: format!("{} of {} read and signed", counts.done, counts.total()), data: None })
         @if !open.is_empty() {
             h3 { "Open " span.count { (counts.open) } }
             (table(visit, &open, "Open training"))

@@ -101,6 +101,25 @@ pub(crate) fn may_clear(command: &str, input: &str) -> bool {
     matches!((command, input), ("part.change_line", "designators" | "note") | ("part.set_manufacturer_part", "manufacturer" | "mpn"))
 }
 
+pub(crate) fn sentence(action: &str, after: Option<&Json>) -> Option<String> {
+    let text = |name: &str| after.and_then(|after| after.get(name)).and_then(Json::as_str).unwrap_or("").to_owned();
+    let line = || after.and_then(|after| after.get("find_number")).and_then(Json::as_i64).map_or_else(|| "a line".to_owned(), |number| format!("line {number}"));
+    let source = || [text("manufacturer"), text("mpn")].join(" ").trim().to_owned();
+    Some(match action {
+        "part.line_added" => format!("added {}", line()),
+        "part.line_copied" => format!("took {} over from the revision before", line()),
+        "part.line_changed" => format!("changed {}", line()),
+        "part.line_replaced" => "ended the former state of a line".to_owned(),
+        "part.line_removed" => "removed a line".to_owned(),
+        "part.source_added" => format!("added the manufacturer part {}", source()),
+        "part.source_copied" => format!("took the manufacturer part {} over from the revision before", source()),
+        "part.source_changed" => format!("changed a manufacturer part to {}", source()),
+        "part.source_replaced" => "ended the former state of a manufacturer part".to_owned(),
+        "part.source_removed" => "removed a manufacturer part".to_owned(),
+        _ => return None,
+    })
+}
+
 pub(crate) fn done(command: &str, result: &Json) -> Option<String> {
     let count = |name: &str| result.get(name).and_then(Json::as_i64).unwrap_or(0);
     match command {

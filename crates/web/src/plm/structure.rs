@@ -184,9 +184,9 @@ fn tree(visit: &Visit, known: &Known, all: &Whole, wanted: u32, editable: bool) 
 fn columns(editable: bool) -> Vec<TreeColumn> {
     let column = |label: &str, number: bool| TreeColumn { label: label.to_owned(), number };
     let mut columns = vec![
+        column("Rev", false),
         column("Find no.", true),
         column("Quantity", true),
-        column("Unit", false),
         column("In one top", true),
         column("State", false),
         column("Manufacturer parts", false),
@@ -202,11 +202,11 @@ fn tree_row(visit: &Visit, known: &Known, row: &Below, offset: u32, editable: bo
     let reference = row.part.reference();
     let state = visit.catalog.state_label("part", &row.part.state);
     let mut cells = vec![
+        Cell::text(row.part.revision.clone()),
         Cell::number(row.find_number.to_string()),
-        Cell::number(row.quantity.clone()),
-        Cell::text(row.unit),
-        Cell::number(row.total.clone()),
-        Cell::Markup(html! { (Chip::new(phase(row.part.phase), format!("{state}, rev {}", row.part.revision))) }),
+        Cell::Markup(html! { span.nowrap { (row.quantity) " " (row.unit) } }),
+        Cell::Markup(html! { span.nowrap { (row.total) } }),
+        Cell::Chip(Chip::new(phase(row.part.phase), state)),
         Cell::Markup(html! { @for source in &row.part.manufacturer_parts { p.nowrap { (source.manufacturer) " " (source.mpn) } } }),
         Cell::Markup(html! { (row.designators) @if !row.note.is_empty() { p.muted { (row.note) } } }),
     ];

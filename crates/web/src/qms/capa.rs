@@ -54,7 +54,7 @@ fn around(visit: &Visit, known: &Known) -> Result<Around> {
 
 pub(crate) fn sections(visit: &Visit, known: &Known) -> Result<Vec<Section>> {
     let around = around(visit, known)?;
-    let mut sections = vec![story(visit, known, &around), orders(visit, known, &around)];
+    let mut sections = vec![orders(visit, known, &around)];
     for (order, counts) in around.orders.iter().filter(|(_, counts)| counts.total() > 0) {
         let filter = AssignmentFilter { cause: Some(order.id.clone()), ..AssignmentFilter::default() };
         sections.push(training::assignments_section(visit, &filter, *counts, &format!("Training asked for by {}", order.label()), "training")?);
@@ -68,7 +68,9 @@ pub(crate) fn sections(visit: &Visit, known: &Known) -> Result<Vec<Section>> {
     Ok(sections)
 }
 
-fn story(visit: &Visit, known: &Known, around: &Around) -> Section {
+/// From the complaint to the proof, as a strip.
+pub(crate) fn story(visit: &Visit, known: &Known) -> Result<Section> {
+    let around = around(visit, known)?;
     let state = known.record.state.as_str();
     let place = ["draft", "investigation", "action_planned", "implementing", "effectiveness_check", "closed"].iter().position(|name| *name == state).unwrap_or(0);
     let mark = |at: usize| if place > at { StepMark::Done } else if place == at { StepMark::Now } else { StepMark::Ahead };
@@ -109,7 +111,7 @@ fn story(visit: &Visit, known: &Known, around: &Around) -> Section {
         }
     };
     let actions = html! { a.button.small href=(format!("/story/{}", known.record.id)) { "Follow the story" } };
-    Section { id: "story".into(), title: "From complaint to proof".into(), actions, body, ..Section::default() }
+    Ok(Section { id: "story".into(), title: "From complaint to proof".into(), actions, body, ..Section::default() })
 }
 
 fn may_make_order(known: &Known) -> bool {

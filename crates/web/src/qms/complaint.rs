@@ -82,7 +82,7 @@ fn reportability(visit: &Visit, known: &Known) -> Result<Section> {
     let rows: Vec<Vec<Cell>> = reports.iter().map(|report| row(visit, known, report, may)).collect();
     let open = reports.iter().filter(|report| report.decision.is_none()).count();
     let columns = ["Authority", "Outcome", "Report by", ""].map(|label| (label.to_owned(), false)).into();
-    let body = html! { (DataTable { label: "Reportability".into(), columns, rows, totals: Vec::new() }) };
+    let body = html! { (DataTable { label: "Reportability by authority".into(), columns, rows, totals: Vec::new() }) };
     let alarm = if open > 0 && !known.record.phase.is_settled() { format!("{open} open") } else { String::new() };
     Ok(Section { id: "reportability".into(), title: "Reportability".into(), alarm, body, ..Section::default() })
 }
@@ -100,7 +100,7 @@ fn row(visit: &Visit, known: &Known, report: &Report<'_>, may: bool) -> Vec<Cell
         None => Cell::Empty,
     };
     let act = match (may, report.decision.is_some()) {
-        (true, false) => Cell::Markup(button_link("Decide", &address, None, true)),
+        (true, false) => Cell::Link(Link::new(address, "Decide")),
         (true, true) => Cell::Link(Link::new(address, "Decide again")),
         (false, _) => Cell::Empty,
     };

@@ -109,7 +109,7 @@ pub(crate) fn show_matrix(visit: &Visit) -> Result<Answer> {
         (PageHead {
             crumbs: vec![Link::new("/list/risk", "Risks")],
             title: "Risk matrix".into(),
-            lead: format!("{total} risks; matrix {}.", MATRIX.name()),
+            lead: format!("{}; matrix {}.", crate::text::counted(usize::try_from(total).unwrap_or(0), "risk", "risks"), MATRIX.name()),
             ..PageHead::default()
         })
         (Tabs { label: "Views".into(), tabs })

@@ -44,7 +44,11 @@ impl Picture {
     }
 
     fn region(&self) -> String {
-        self.data.as_ref().map_or_else(|| "Drawing".to_owned(), |data| format!("Drawing: {}", data.label))
+        match (&self.data, self.caption.as_str()) {
+            (Some(data), _) => format!("Drawing: {}", data.label),
+            (None, "") => "Drawing".to_owned(),
+            (None, caption) => format!("Drawing: {caption}"),
+        }
     }
 
     /// The picture with a line below it.

@@ -147,6 +147,8 @@ pub struct StepAction {
     pub note: String,
     /// Empty when the step is free.
     pub blocked: Vec<BlockLine>,
+    /// Leads back or out (send back, withdraw): never drawn as the next step.
+    pub aside: bool,
 }
 
 impl StepAction {
@@ -179,7 +181,7 @@ pub struct NextStep {
 
 impl Render for NextStep {
     fn render(&self) -> Markup {
-        let first_free = self.steps.iter().position(|step| step.blocked.is_empty());
+        let first_free = self.steps.iter().position(|step| step.blocked.is_empty() && !step.aside);
         html! {
             section.next aria-labelledby="next-title" {
                 h2 #next-title { "Next step" }

@@ -21,7 +21,7 @@ impl Render for DataTable {
         html! {
             div.scroll tabindex="0" role="region" aria-label=(self.label) {
                 table.grid aria-label=(self.label) {
-                    thead { tr { @for (label, number) in &self.columns { th scope="col" .num[*number] { (label) } } } }
+                    thead { tr { @for (label, number) in &self.columns { th scope="col" .num[*number] { @if label.is_empty() { span.sr { "Further" } } @else { (label) } } } } }
                     tbody { @for row in &self.rows { tr { (tds(row, &numbers, None)) } } }
                     @if !self.totals.is_empty() { tfoot { tr { (tds(&self.totals, &numbers, None)) } } }
                 }

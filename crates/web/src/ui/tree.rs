@@ -156,7 +156,7 @@ impl Render for Tree {
                         tr role="row" {
                             @if self.redline.is_some() { th.margin role="columnheader" scope="col" { span.sr { "Change" } } }
                             th.first role="columnheader" scope="col" { (self.node_label) }
-                            @for column in &self.columns { th role="columnheader" scope="col" .num[column.number] { (column.label) } }
+                            @for column in &self.columns { th role="columnheader" scope="col" .num[column.number] { @if column.label.is_empty() { span.sr { "Further" } } @else { (column.label) } } }
                         }
                     }
                     tbody role="rowgroup" {

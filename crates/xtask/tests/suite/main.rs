@@ -6,3 +6,7 @@ mod schema;
 mod sources;
 mod statements;
 mod tidy;
+mod command_examples;
+mod commands;
+mod matrices;
+mod requirements;

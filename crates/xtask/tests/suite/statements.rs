@@ -22,7 +22,23 @@ fn statements() -> Vec<Found> {
         let text = if is_start_of_query(before) { closed(&text) } else { text };
         found.push(Found { place, text });
     });
+    let parts = parts();
+    for start in &mut found {
+        start.text.push_str(&grouping(start, &parts).unwrap_or_default());
+    }
     found
+}
+
+/// The ` group by …` that a query's start with a count gets a few lines further down.
+fn grouping(start: &Found, parts: &[Found]) -> Option<String> {
+    const NEAR: usize = 12;
+    if start.text.contains(" group by ") || !start.text.contains("count(") {
+        return None;
+    }
+    let (file, line) = start.place.rsplit_once(':')?;
+    let line: usize = line.parse().ok()?;
+    let near = |part: &&Found| part.place.rsplit_once(':').is_some_and(|(other, at)| other == file && at.parse().is_ok_and(|at: usize| (line..line + NEAR).contains(&at)));
+    parts.iter().filter(near).find(|part| part.text.starts_with(" group by ")).map(|part| part.text.clone())
 }
 
 /// The parts that queries are put together from.

@@ -1,0 +1,2 @@
+//! Figures against the budgets.
+fn main() {}

@@ -1,0 +1,80 @@
+//! Files of a record, and reading its timeline page by page.
+
+use kernel::catalog::Module;
+use kernel::kind::{Area, Field, Kind, Phase};
+use kernel::{MAIN_TENANT, authority, trail};
+use serde_json::json;
+use testkit::engines::both_migrated;
+use testkit::world::World;
+
+fn notes() -> Vec<Module> {
+    let note = Kind::new("note", "Note", "Notes", Area::Quality)
+        .counted("N", 3)
+        .field(Field::line("word", "Word"))
+        .state("open", "Open", Phase::InWork)
+        .allow("everyone", &["view"])
+        .allow("quality_engineer", &["create", "edit"]);
+    vec![Module { kinds: vec![note], ..Module::default() }]
+}
+
+#[test]
+fn frs_fil_001_a_file_that_the_store_does_not_hold_cannot_be_attached() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        let world = World::new(test.database.clone(), notes());
+        let author = world.person("dora", &["quality_engineer"]);
+        let id = world.create(&author, "note", "One", json!({})).unwrap();
+        let digest = world.kernel.files().put(b"abc", 10).unwrap().hex();
+        let attach = |digest: &str, size: i64, media_type: &str| {
+            let input = json!({"record": id, "version": 1, "name": "a.txt", "media_type": media_type, "digest": digest, "size_bytes": size});
+            world.run(&author, "file.attach", input).map_err(|error| error.refusal().map(|refusal| refusal.code.clone()).unwrap())
+        };
+        assert_eq!(attach(&"0".repeat(64), 3, "text/plain").unwrap_err(), "not_uploaded");
+        assert_eq!(attach(&digest, 4, "text/plain").unwrap_err(), "not_uploaded");
+        assert_eq!(attach("abc", 3, "text/plain").unwrap_err(), "bad_digest");
+        assert_eq!(attach(&digest, 3, "text/plain\nX: y").unwrap_err(), "bad_character");
+        assert_eq!(world.record(&id).version, 1);
+        attach(&digest, 3, "text/plain").unwrap();
+        assert_eq!(world.record(&id).fields["_files"]["a.txt"], digest);
+    });
+}
+
+#[test]
+fn a_timeline_goes_on_within_a_transaction() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        let world = World::new(test.database.clone(), notes());
+        let author = world.person("dora", &["quality_engineer"]);
+        let id = world.create(&author, "note", "One", json!({"word": "a"})).unwrap();
+        world.edit(&author, &id, json!({"word": "b"})).unwrap();
+        let read = |before: Option<String>, rows: usize| {
+            let id = id.clone();
+            world.kernel.database().read(move |tx| trail::of_record(tx, MAIN_TENANT, &id, before.as_deref(), rows))
+        };
+        let whole = read(None, 100).unwrap();
+        assert!(whole.len() > 2 && whole[whole.len() - 1].tx == whole[whole.len() - 2].tx, "making a record writes several lines");
+        let mut paged = read(None, 1).unwrap();
+        while let Some(line) = read(paged.last().map(trail::Line::cursor), 1).unwrap().pop() {
+            paged.push(line);
+        }
+        assert_eq!(paged, whole);
+        let first = whole.last().unwrap().tx.clone();
+        assert!(read(Some(first), 100).unwrap().is_empty(), "a transaction stands for all of its lines");
+        assert_eq!(read(Some("x~y".to_owned()), 1).unwrap_err().refusal().unwrap().code, "bad_cursor");
+    });
+}
+
+#[test]
+fn frs_aut_001_permissions_at_a_site_are_those_of_the_roles_that_count_there() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        let world = World::new(test.database.clone(), notes());
+        let author = world.person_at("dora", json!({}), &[("quality_engineer", Some("ROM"))]);
+        let (rome, elsewhere) = (world.named("site", "ROM").id, base::id::edge_id());
+        let catalog = world.kernel.catalog().unwrap();
+        let may = |site: Option<&str>, permission: &str| {
+            let read = world.kernel.database().read(|tx| authority::permissions_at(tx, &catalog, MAIN_TENANT, author.person(), site));
+            read.unwrap().contains(permission)
+        };
+        assert!(may(Some(&rome), "note.edit") && may(None, "note.edit"));
+        assert!(!may(Some(&elsewhere), "note.edit"));
+        assert!(may(Some(&elsewhere), "note.view"), "what everybody may holds everywhere");
+    });
+}
