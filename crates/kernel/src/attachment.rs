@@ -86,6 +86,16 @@ pub fn add(tx: &mut WriteTx<'_>, before: &Record, version: i64, name: &str, medi
     Ok(id)
 }
 
+/// Gives the files of a revision to the next one, whose content names them from its beginning.
+pub(crate) fn copy(tx: &mut WriteTx<'_>, from: &Record, to: &Record) -> Result<()> {
+    let mut rows = Vec::new();
+    for file in of_record(tx, &from.tenant, &from.id)? {
+        let copied = file.stored.with([("id", tx.new_id().into()), ("record", to.id.as_str().into()), ("added_at", tx.now().0.into())]);
+        rows.push((Some(to.id.clone()), copied));
+    }
+    if rows.is_empty() { Ok(()) } else { tx.insert_many(&ATTACHMENT, "file.carried_over", rows) }
+}
+
 /// Takes a file off a record; the file itself stays, earlier versions name it.
 pub fn remove(tx: &mut WriteTx<'_>, before: &Record, version: i64, file: &Attachment) -> Result<()> {
     edit_check_version(before, version)?;

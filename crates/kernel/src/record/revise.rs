@@ -2,7 +2,7 @@
 //! is until the new one becomes effective.
 
 use crate::kind::Revisions;
-use crate::link;
+use crate::{attachment, link};
 use crate::record::{self, Record, create::write_rows};
 use crate::table::ITEM;
 use crate::trail::{Stored, WriteTx};
@@ -96,6 +96,7 @@ pub fn revise(tx: &mut WriteTx<'_>, from: &Record) -> Result<Record> {
     let pointed = item.with([("latest", revised.id.as_str().into())]);
     tx.update(&ITEM, Some(&revised.id), "item.revised", &item, pointed)?;
     link::copy_outgoing(tx, from, &revised)?;
+    attachment::copy(tx, from, &revised)?;
     for copy in catalog.after_revise() {
         // Read again each time: a domain may have changed the record as its part of the copying.
         let revised = record::get(tx, &revised.tenant, &revised.id)?;

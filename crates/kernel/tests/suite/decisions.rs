@@ -1,5 +1,6 @@
 //! Decisions and the clocks they start, on both engines.
 
+use crate::records::code;
 use kernel::calendar::ClockRule;
 use kernel::catalog::Module;
 use kernel::clock::Clock;
@@ -10,7 +11,7 @@ use testkit::engines::both_migrated;
 use testkit::world::World;
 
 /// Reports whose first decision starts a clock that a law sets or one that the company may move.
-fn reports() -> Vec<Module> {
+pub fn reports() -> Vec<Module> {
     let kind = Kind::new("report", "Report", "Reports", Area::Quality)
         .counted("REP", 3)
         .field(Field::date("aware_on", "Aware on"))
@@ -48,10 +49,6 @@ fn reports() -> Vec<Module> {
     let clock_rules =
         vec![ClockRule::calendar_days("by_law", "FRS-T-010", 30), ClockRule::calendar_days("by_promise", "FRS-T-011", 10).extendable()];
     vec![Module { kinds: vec![kind], trees: vec![tree], clock_rules, ..Module::default() }]
-}
-
-fn code(error: &base::Error) -> String {
-    error.refusal().map(|refusal| refusal.code.clone()).unwrap_or_else(|| format!("{error:?}"))
 }
 
 fn clocks(world: &World, record: &str) -> Vec<Clock> {

@@ -1,19 +1,22 @@
 //! Files of a record, and reading its timeline page by page.
 
 use kernel::catalog::Module;
-use kernel::kind::{Area, Field, Kind, Phase};
-use kernel::{MAIN_TENANT, authority, trail};
+use kernel::kind::{Area, Field, Kind, Phase, Revisions, Step};
+use kernel::{MAIN_TENANT, attachment, authority, trail};
 use serde_json::json;
 use testkit::engines::both_migrated;
-use testkit::world::World;
+use testkit::world::{World, text};
 
 fn notes() -> Vec<Module> {
     let note = Kind::new("note", "Note", "Notes", Area::Quality)
         .counted("N", 3)
         .field(Field::line("word", "Word"))
+        .revised_by(Revisions::Numbers)
         .state("open", "Open", Phase::InWork)
+        .state("done", "Done", Phase::Closed)
+        .step(Step::new("finish", "Finish", &["open"], "done").by(&["quality_engineer"]))
         .allow("everyone", &["view"])
-        .allow("quality_engineer", &["create", "edit"]);
+        .allow("quality_engineer", &["create", "edit", "revise"]);
     vec![Module { kinds: vec![note], ..Module::default() }]
 }
 
@@ -35,6 +38,38 @@ fn frs_fil_001_a_file_that_the_store_does_not_hold_cannot_be_attached() {
         assert_eq!(world.record(&id).version, 1);
         attach(&digest, 3, "text/plain").unwrap();
         assert_eq!(world.record(&id).fields["_files"]["a.txt"], digest);
+    });
+}
+
+#[test]
+fn frs_fil_001_the_next_revision_has_the_files_that_its_content_names() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        let world = World::new(test.database.clone(), notes());
+        let author = world.person("dora", &["quality_engineer"]);
+        let id = world.create(&author, "note", "One", json!({})).unwrap();
+        for (name, content) in [("a.txt", "abc"), ("b.txt", "defg")] {
+            let digest = world.kernel.files().put(content.as_bytes(), 10).unwrap().hex();
+            let input = json!({"record": id, "version": world.record(&id).version, "name": name, "media_type": "text/plain", "digest": digest, "size_bytes": content.len()});
+            world.run(&author, "file.attach", input).unwrap();
+        }
+        let files = |record: &str| {
+            let record = record.to_owned();
+            world.kernel.database().read(move |tx| attachment::of_record(tx, MAIN_TENANT, &record)).unwrap()
+        };
+        let removed = json!({"record": id, "version": world.record(&id).version, "file": files(&id)[1].id});
+        world.run(&author, "file.remove", removed).unwrap();
+        world.step(&author, &id, "finish").unwrap();
+        let next = text(&world.run(&author, "record.revise", json!({"record": id})).unwrap(), "id");
+        let (old, new) = (files(&id), files(&next));
+        assert_eq!((old.len(), new.len()), (1, 1));
+        assert_eq!((&old[0].name, &old[0].digest), (&new[0].name, &new[0].digest));
+        assert_ne!(old[0].id, new[0].id);
+        assert_eq!(world.record(&next).fields["_files"]["a.txt"], new[0].digest);
+        // Taking it off the new revision leaves the old one as it was signed.
+        let remove = json!({"record": next, "version": 1, "file": new[0].id});
+        world.run(&author, "file.remove", remove).unwrap();
+        assert_eq!((files(&id).len(), files(&next).len()), (1, 0));
+        assert!(world.record(&next).fields.get("_files").is_none());
     });
 }
 

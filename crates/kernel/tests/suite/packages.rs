@@ -2,6 +2,7 @@
 
 use base::{SeededIds, SystemClock};
 use db::sql;
+use crate::records::code;
 use kernel::authority::Actor;
 use kernel::catalog::Module;
 use kernel::command::Request;
@@ -33,10 +34,6 @@ fn cases() -> Vec<Module> {
         .allow("everyone", &["view"])
         .allow("quality_engineer", &["create", "edit", "link"]);
     vec![Module { kinds: vec![case], ..Module::default() }]
-}
-
-fn code(error: &base::Error) -> String {
-    error.refusal().map(|refusal| refusal.code.clone()).unwrap_or_else(|| format!("{error:?}"))
 }
 
 struct Company {

@@ -1,14 +1,14 @@
 //! Records through the door, on both engines.
 
 use kernel::catalog::Module;
-use kernel::kind::{Area, Effect, Field, Kind, LinkKind, OnChange, Phase, Revisions, Step};
+use kernel::kind::{Area, DossierQuery, Effect, Field, Kind, LinkKind, OnChange, Phase, Revisions, Step};
 use kernel::rule::{Check, Rule};
 use serde_json::json;
 use testkit::engines::both_migrated;
 use testkit::world::{World, text};
 
 /// A small declaration that uses every noun: a revised specification and a case that depends on it.
-fn small() -> Vec<Module> {
+pub fn small() -> Vec<Module> {
     let spec = Kind::new("spec", "Specification", "Specifications", Area::Engineering)
         .counted("SP", 4)
         .revised_by(Revisions::Letters)
@@ -49,12 +49,13 @@ fn small() -> Vec<Module> {
             LinkKind::new("about", "is about", "has case", &["spec"])
                 .when_target_changes(OnChange::obligation("reassess", "Look again", "quality_engineer", 10)),
         )
+        .section("Specifications", "FRS-T-003", DossierQuery::Targets { link: "about".to_owned() })
         .allow("everyone", &["view"])
-        .allow("quality_engineer", &["create", "edit", "link"]);
+        .allow("quality_engineer", &["create", "edit", "link", "freeze"]);
     vec![Module { kinds: vec![spec, case], ..Module::default() }]
 }
 
-fn code(error: &base::Error) -> String {
+pub fn code(error: &base::Error) -> String {
     error.refusal().map(|refusal| refusal.code.clone()).unwrap_or_else(|| format!("{error:?}"))
 }
 

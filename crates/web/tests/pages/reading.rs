@@ -1,0 +1,63 @@
+//! Every page answers, for those who may see it.
+
+use super::browser::Browser;
+use super::company::{Company, on_both};
+use axum::http::StatusCode;
+
+#[test]
+fn frs_web_001_every_page_answers_and_says_what_it_is_about() {
+    on_both(|world| {
+        let company = Company::open(world);
+        let capa = company.capa();
+        let (order, revised) = company.released_order(&capa);
+        let mut quentin = Browser::signed_in(&company.world.kernel, "quentin");
+        for (address, text) in [
+            ("/", "My work"),
+            ("/search?q=oxygen", "Found records"),
+            ("/r/complaint/CO-2026-0001", "Reportability"),
+            ("/r/capa/CAPA-2026-0001", "Training asked for by ECO-0001"),
+            ("/r/change_order/ECO-0001", "0 added, 0 removed, 7 changed"),
+            ("/r/risk/RSK-0001", "After controls"),
+            ("/r/procedure/PR-0001", "Training on this revision"),
+            ("/r/design_project/DP-0001", "Not frozen yet"),
+            ("/r/course/CRS-0001", "names 3 people for this course"),
+            ("/r/training_requirement/TR-0001", "Assemblers"),
+            ("/r/supplier/SUP-0001", "Northvale"),
+            ("/r/part/LV-101155", "Manufacturer parts"),
+            ("/r/person/olga", "Training record"),
+            ("/r/person/olga/timeline", "Timeline"),
+            ("/training/matrix", "PR-0001 rev B"),
+            ("/training/assignments", "Training assignments"),
+            ("/training/assignments?state=open", "Olga Tester"),
+            ("/quality/risk-matrix", "1 risk;"),
+            ("/quality/risk-matrix?when=before&phase=open", "Risk matrix"),
+            ("/admin/roles", "Quality engineer"),
+            ("/admin/roles?about=capa&role=quality_manager", "CAPA: approve the plan"),
+            ("/admin/configuration", "The product as delivered"),
+            ("/api-reference", "/api/v1"),
+            ("/r/part/LV-101155?as_of=2026-11-02", "As of 2 Nov 2026"),
+        ] {
+            quentin.open(address).says(text);
+        }
+        for id in [&company.complaint, &capa, &order, &revised, &company.risk] {
+            quentin.open(&format!("/story/{id}")).says("What happened, and how one knows");
+        }
+        for kind in company.world.kernel.catalog().unwrap().kinds() {
+            quentin.open(&format!("/list/{}", kind.name)).says(&kind.plural);
+        }
+        assert_eq!(quentin.get("/training/assignments?state=never").status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(quentin.get("/story/nothing").status, StatusCode::NOT_FOUND);
+        assert_eq!(quentin.get("/training/learn/nothing").status, StatusCode::NOT_FOUND);
+    });
+}
+
+#[test]
+fn frs_web_002_a_page_of_the_story_is_for_people_who_are_signed_in() {
+    on_both(|world| {
+        let mut nobody = Browser::new(&world.kernel);
+        for address in ["/", "/training/matrix", "/admin/roles", "/story/x", "/engineering/import", "/api-reference", "/quality/risk-matrix"] {
+            let shown = nobody.get(address);
+            assert!(shown.address.starts_with("/sign-in"), "{address} leads to {}", shown.address);
+        }
+    });
+}
