@@ -27,7 +27,7 @@ pub fn measure(folder: &Path, postgres: &Postgres, records: i64) {
         let pages: [(&str, fn(i64) -> String); 5] = [
             ("Record page", |number| format!("/r/part/P-{number:06}")),
             ("List page", |_| "/list/part".to_owned()),
-            ("List page, filtered by a field", |_| "/list/part?f.category=Fastener".to_owned()),
+            ("List page, filtered by a field", |_| "/list/part?field.category=Fastener".to_owned()),
             ("Search page, one number", |number| format!("/search?q=P-{number:06}")),
             ("My work", |_| "/".to_owned()),
         ];

@@ -100,6 +100,9 @@ pub(crate) fn copy(tx: &mut WriteTx<'_>, from: &Record, to: &Record) -> Result<(
 pub fn remove(tx: &mut WriteTx<'_>, before: &Record, version: i64, file: &Attachment) -> Result<()> {
     edit_check_version(before, version)?;
     record::edit_check_open(tx, before)?;
+    if file.stored.values.get("removed_at").is_some_and(|at| *at != Value::Null) {
+        return Err(Error::not_found("There is no such file on this record any more."));
+    }
     let removed = file.stored.with([("removed_at", tx.now().0.into())]);
     tx.update(&ATTACHMENT, Some(&before.id), "file.removed", &file.stored, removed)?;
     set_manifest(tx, before)

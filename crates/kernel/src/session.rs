@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn frs_sig_003_a_series_of_signatures_ends_after_a_quiet_time() {
+    fn frs_sig_003_a_series_of_signatures_does_not_outlast_a_quiet_time() {
         let last = Timestamp(1_000_000_000_000);
         assert!(is_series_over(None, last));
         assert!(!is_series_over(Some(last), last.plus_seconds(base::limits::SIGNING_IDLE_SECONDS)));

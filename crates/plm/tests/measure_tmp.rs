@@ -15,6 +15,8 @@ fn main_test(test: &testkit::engines::TestDatabase) {
     let second = text.replace("X-", "Y-");
     let put = |t: &str| world.kernel.files().put(t.as_bytes(), 1<<30).unwrap().hex();
     let file = put(&text);
+    let c = cpu(); let st = plm::structure::import::import_file("a.csv", text.as_bytes(), &Default::default(), &Default::default()).unwrap(); eprintln!("parse {}", cpu()-c);
+    let c = cpu(); let v = serde_json::to_value(&st).unwrap(); let v2 = v.clone(); let back: plm::structure::import::ImportedStructure = serde_json::from_value(v2).unwrap(); eprintln!("json {} {}", cpu()-c, back.items.len());
     let t = Instant::now(); let c = cpu();
     let a = world.run_because(&engineer, "part.import_structure", json!({"file": file, "file_name": "a.csv"}), "r").unwrap();
     eprintln!("import {:?} cpu {} ms {}", t.elapsed(), cpu() - c, a["lines"]);

@@ -241,10 +241,10 @@ pub(super) fn commands() -> Vec<CommandDef> {
             needs: |tx, _, actor, input| on_record(tx, actor, input, "edit"),
             run: |tx, permit, input, _| {
                 let record = target(tx, permit, input)?;
-                let file = attachment::find(tx, &record.tenant, text_of(input, "file")?)?;
-                if file.record != record.id {
-                    return Err(Error::not_found("There is no such file on this record."));
-                }
+                let wanted = text_of(input, "file")?;
+                let present = attachment::of_record(tx, &record.tenant, &record.id)?;
+                let file = present.into_iter().find(|file| file.id == wanted);
+                let file = file.ok_or_else(|| Error::not_found("There is no such file on this record."))?;
                 attachment::remove(tx, &record, int_of(input, "version")?, &file)?;
                 Ok(json!({ "file": file.id }))
             },

@@ -2,10 +2,10 @@
 //! is until the new one becomes effective.
 
 use crate::kind::Revisions;
-use crate::{attachment, link};
 use crate::record::{self, Record, create::write_rows};
 use crate::table::ITEM;
 use crate::trail::{Stored, WriteTx};
+use crate::{attachment, link};
 use base::{Blocker, Error, Refusal, RefusalKind, Result};
 use db::{Read, sql};
 

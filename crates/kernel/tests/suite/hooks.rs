@@ -1,5 +1,6 @@
 //! What a domain may hang on the kernel: listeners on single links, sentences for the sign dialog,
 //! and the same change to many rows.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails there and then")]
 
 use base::{Error, Result};
 use db::sql;

@@ -106,7 +106,7 @@ fn frs_rec_003_bad_fields_are_refused_by_name() {
 }
 
 #[test]
-fn frs_sig_001_a_step_with_two_signers_is_taken_by_the_second_signature() {
+fn frs_sig_001_a_step_with_two_signers_is_not_taken_before_the_second_signature() {
     both_migrated(kernel::MIGRATIONS, |test| {
         let world = World::new(test.database.clone(), small());
         let author = world.person("dora", &["design_engineer", "quality_manager"]);
@@ -152,7 +152,7 @@ fn frs_rec_010_a_blocked_step_names_every_blocker_at_once() {
 }
 
 #[test]
-fn frs_lnk_003_a_new_effective_revision_makes_links_suspect_and_asks_the_owner() {
+fn frs_lnk_003_no_link_to_a_new_effective_revision_stays_unsuspected_and_the_owner_is_asked() {
     both_migrated(kernel::MIGRATIONS, |test| {
         let world = World::new(test.database.clone(), small());
         let author = world.person("dora", &["design_engineer", "quality_engineer"]);
@@ -254,7 +254,7 @@ fn frs_sig_004_a_challenge_is_good_once_and_only_for_what_was_shown() {
 }
 
 #[test]
-fn frs_hld_001_a_hold_stands_in_front_of_every_step_that_makes_a_record_count() {
+fn frs_hld_001_no_step_makes_a_record_count_while_it_is_on_hold() {
     both_migrated(kernel::MIGRATIONS, |test| {
         let world = World::new(test.database.clone(), small());
         let author = world.person("dora", &["design_engineer", "quality_engineer"]);
@@ -272,7 +272,7 @@ fn frs_hld_001_a_hold_stands_in_front_of_every_step_that_makes_a_record_count() 
 }
 
 #[test]
-fn frs_rec_015_a_record_reads_as_it_was_at_any_moment() {
+fn frs_rec_015_a_record_reads_as_it_was_at_any_moment_and_not_before_it_was_made() {
     both_migrated(kernel::MIGRATIONS, |test| {
         let world = World::new(test.database.clone(), small());
         let author = world.person("dora", &["design_engineer"]);

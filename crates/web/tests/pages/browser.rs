@@ -76,15 +76,16 @@ impl Shown {
         found
     }
 
-    /// The form that is sent to an address: its hidden and prefilled fields.
+    /// The form that is sent to an address (whatever its parameters): where exactly, its hidden and
+    /// prefilled fields, and whether it is sent in parts.
     #[track_caller]
-    fn form(&self, action: &str) -> (Vec<(String, String)>, bool) {
-        let form = self.html.split("<form").skip(1).find(|form| {
-            let head = form.split('>').next().unwrap_or("");
-            attribute(head, "action").as_deref() == Some(action)
-        });
+    fn form(&self, action: &str) -> (String, Vec<(String, String)>, bool) {
+        let bare = action.split('?').next().unwrap_or(action);
+        let action_of = |form: &str| attribute(form.split('>').next().unwrap_or(""), "action").unwrap_or_default();
+        let form = self.html.split("<form").skip(1).find(|form| action_of(form).split('?').next() == Some(bare));
         let form = form.unwrap_or_else(|| panic!("no form to {action} on {}:\n{}", self.address, self.text()));
         let form = form.split("</form>").next().unwrap_or("");
+        let action = action_of(form);
         let parts = form.split('>').next().is_some_and(|head| head.contains("multipart"));
         let mut fields = Vec::new();
         for input in form.split("<input").skip(1) {
@@ -109,7 +110,7 @@ impl Shown {
                 fields.push((name, chosen.and_then(|option| attribute(option, "value")).unwrap_or_default()));
             }
         }
-        (fields, parts)
+        (action, fields, parts)
     }
 }
 
@@ -203,7 +204,8 @@ impl Browser {
     #[track_caller]
     pub fn submit_with(&mut self, page: &Shown, action: &str, values: &[(&str, &str)], file: Option<(&str, &str, &[u8])>) -> Shown {
         self.clicks += 1;
-        let (mut fields, parts) = page.form(action);
+        let (action, mut fields, parts) = page.form(action);
+        let action = action.as_str();
         for (name, value) in values {
             match fields.iter_mut().find(|(known, _)| known == name) {
                 Some((_, old)) => (*value).clone_into(old),

@@ -13,7 +13,7 @@ fn frs_web_001_every_page_answers_and_says_what_it_is_about() {
         let mut quentin = Browser::signed_in(&company.world.kernel, "quentin");
         for (address, text) in [
             ("/", "My work"),
-            ("/search?q=oxygen", "Found records"),
+            ("/search?q=oxygen", "records Record Kind State"),
             ("/r/complaint/CO-2026-0001", "Reportability"),
             ("/r/capa/CAPA-2026-0001", "Training asked for by ECO-0001"),
             ("/r/change_order/ECO-0001", "0 added, 0 removed, 7 changed"),

@@ -1,0 +1,211 @@
+//! The command line: what each command does, how it refuses, and with which exit code.
+//! 0 done, 1 a check found something, 2 refused, 3 failed.
+
+#[path = "program/run.rs"]
+mod run;
+#[path = "program/server.rs"]
+mod server;
+
+use db::{Config, Database};
+use run::{Ended, plumb};
+use server::Server;
+use std::net::TcpListener;
+use std::path::Path;
+
+const ADMIN: &[(&str, &str)] = &[("PLUMB_PASSWORD", "correct horse battery")];
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// A company with its administrator in the folder `d`.
+fn company() -> tempfile::TempDir {
+    let folder = folder();
+    plumb(folder.path(), "init --data d --name Ada", ADMIN).with(0);
+    folder
+}
+
+/// What a refused run says: nothing on the output, its message on the error stream.
+fn refused(folder: &Path, line: &str, variables: &[(&str, &str)]) -> String {
+    let ended: Ended = plumb(folder, line, variables).with(2);
+    assert_eq!(ended.out, "", "{line}");
+    ended.err
+}
+
+fn tamper(folder: &Path, statement: &'static str) {
+    let database = Database::open(&Config::Sqlite { folder: folder.join("d") }).unwrap();
+    database.write(move |tx| tx.execute_text(statement, &[])).unwrap();
+}
+
+#[test]
+fn frs_cli_001_an_unknown_command_or_option_is_refused_by_name() {
+    let folder = folder();
+    for (line, named) in [
+        ("", "Usage: plumb"),
+        ("frobnicate", "'frobnicate'"),
+        ("serve --bogus", "'--bogus'"),
+        ("serve --listen nonsense", "'nonsense' for '--listen"),
+        ("init --data d", "--name"),
+        ("token --login admin --name ci --days many", "'many' for '--days"),
+        ("export --data d", "<TO>"),
+    ] {
+        let said = refused(folder.path(), line, ADMIN);
+        assert!(said.contains(named), "{line}: {said}");
+    }
+    assert!(!folder.path().join("d").exists(), "nothing was made");
+    assert!(plumb(folder.path(), "--version", &[]).with(0).out.starts_with("plumb "));
+}
+
+#[test]
+fn frs_cli_002_init_makes_a_company_with_one_administrator_and_only_once() {
+    let folder = company();
+    let again = refused(folder.path(), "init --data d --name Bea --login bea", ADMIN);
+    assert!(again.contains("There are people already"), "{again}");
+    let said = refused(folder.path(), "token --data d --login bea --name ci", ADMIN);
+    assert!(said.contains("User name or password is wrong"), "the second was not made: {said}");
+    plumb(folder.path(), "token --data d --login admin --name ci", ADMIN).with(0);
+}
+
+#[test]
+fn frs_cli_003_init_refuses_a_weak_password_a_zone_that_is_none_and_no_password() {
+    let folder = folder();
+    for (line, password, named) in [
+        ("init --data d --name Ada", Some("short"), "at least 12"),
+        ("init --data d --name Ada --zone Mars/One", Some("correct horse battery"), "“Mars/One” is not a time zone"),
+        ("init --data d --name Ada", None, "a password is needed"),
+    ] {
+        let variables: Vec<_> = password.map(|password| ("PLUMB_PASSWORD", password)).into_iter().collect();
+        let said = refused(folder.path(), line, &variables);
+        assert!(said.contains(named), "{line}: {said}");
+        assert!(!said.contains("correct horse"), "no secret is printed: {said}");
+    }
+    // Nothing was made that would stand in the way of a good one.
+    plumb(folder.path(), "init --data d --name Ada", ADMIN).with(0);
+}
+
+#[test]
+fn frs_cli_004_a_person_is_added_by_an_administrator_only() {
+    let folder = company();
+    let new = [ADMIN[0], ("PLUMB_NEW_PASSWORD", "first entry given")];
+    let wrong = [("PLUMB_PASSWORD", "not the password at all"), new[1]];
+    let said = refused(folder.path(), "user --data d --by admin --login bo --name Bo", &wrong);
+    assert!(said.contains("User name or password is wrong"), "{said}");
+    plumb(folder.path(), "user --data d --by admin --login bo --name Bo --role operator --role supervisor", &new).with(0);
+    let twice = refused(folder.path(), "user --data d --by admin --login bo --name Bo", &new);
+    assert!(twice.contains("bo"), "{twice}");
+    // Somebody whose password an administrator chose does nothing with it before changing it.
+    let first = [("PLUMB_PASSWORD", "first entry given"), ("PLUMB_NEW_PASSWORD", "another entry given")];
+    let said = refused(folder.path(), "user --data d --by bo --login eve --name Eve", &first);
+    assert!(said.contains("Choose your own password first"), "{said}");
+    let unknown = refused(folder.path(), "user --data d --by admin --login cy --name Cy --role nonesuch", &new);
+    assert!(unknown.contains("there is no role “nonesuch”") && unknown.contains("operator"), "{unknown}");
+}
+
+#[test]
+fn frs_cli_005_a_token_is_printed_once_and_alone() {
+    let folder = company();
+    let printed = plumb(folder.path(), "token --data d --login admin --name ci --days 366", ADMIN).with(0);
+    let token = printed.out.trim_end();
+    assert!(token.starts_with("plumb_") && !token.contains(char::is_whitespace), "{token}");
+    assert_eq!(printed.err, "");
+    let other = plumb(folder.path(), "token --data d --login admin --name cd", ADMIN).with(0);
+    assert_ne!(other.out, printed.out);
+    for days in ["0", "367"] {
+        let said = refused(folder.path(), &format!("token --data d --login admin --name ci --days {days}"), ADMIN);
+        assert!(said.contains("1 to 366 days"), "{said}");
+    }
+}
+
+#[test]
+fn frs_cli_006_migrate_brings_the_schema_up_once() {
+    let folder = folder();
+    let count = plumb::assembly::migrations().len();
+    assert_eq!(plumb(folder.path(), "migrate --data d", &[]).with(0).out, format!("{count} migrations applied.\n"));
+    assert_eq!(plumb(folder.path(), "migrate --data d", &[]).with(0).out, "0 migrations applied.\n");
+}
+
+#[test]
+fn frs_cli_007_verify_finds_sound_data_sound() {
+    let folder = company();
+    let said = plumb(folder.path(), "verify --data d", &[]).with(0).out;
+    assert!(said.contains("main: sound"), "{said}");
+}
+
+#[test]
+fn frs_cli_007_verify_names_a_changed_row_and_ends_with_1() {
+    let folder = company();
+    tamper(folder.path(), "update record set title = 'Eve' where kind = 'person'");
+    let said = plumb(folder.path(), "verify --data d", &[]).with(1).out;
+    assert!(said.contains("title: is “Eve”, the trail says “admin”"), "{said}");
+    assert!(said.contains("1 problems found"), "{said}");
+}
+
+#[test]
+fn frs_cli_007_verify_names_a_changed_file_and_ends_with_1() {
+    let folder = company();
+    let files = blob::BlobStore::open(&folder.path().join("d/files")).unwrap();
+    let digest = files.put(b"certificate", 100).unwrap();
+    plumb(folder.path(), "verify --data d", &[]).with(0);
+    let path = find(&folder.path().join("d/files"), &digest.hex()).unwrap();
+    let mut permissions = std::fs::metadata(&path).unwrap().permissions();
+    std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o600);
+    std::fs::set_permissions(&path, permissions).unwrap();
+    std::fs::write(&path, b"CERTIFICATE").unwrap();
+    let said = plumb(folder.path(), "verify --data d", &[]).with(1).out;
+    assert!(said.contains(&digest.hex()) && said.contains("does not hold what its name says"), "{said}");
+}
+
+/// The file whose path, without separators, ends with the digest.
+fn find(folder: &Path, digest: &str) -> Option<std::path::PathBuf> {
+    std::fs::read_dir(folder).unwrap().flatten().find_map(|entry| {
+        let path = entry.path();
+        let joined = path.to_str().unwrap().replace('/', "");
+        if path.is_dir() { find(&path, digest) } else { joined.ends_with(digest).then_some(path) }
+    })
+}
+
+#[test]
+fn frs_cli_008_data_of_another_schema_or_without_a_company_is_not_judged() {
+    let folder = folder();
+    let said = refused(folder.path(), "verify --data none", &[]);
+    assert!(said.contains("has schema 0") && said.contains("plumb migrate"), "{said}");
+    plumb(folder.path(), "migrate --data empty", &[]).with(0);
+    let said = refused(folder.path(), "verify --data empty", &[]);
+    assert!(said.contains("holds no trail yet"), "{said}");
+}
+
+#[test]
+fn frs_cli_009_a_second_server_on_the_same_folder_is_refused_and_the_first_goes_on() {
+    let folder = company();
+    let data = folder.path().join("d").to_str().unwrap().to_owned();
+    let first = Server::start(&["--data".to_owned(), data], folder.path());
+    for line in ["serve --data d --listen 127.0.0.1:0 --content-listen 127.0.0.1:0", "migrate --data d", "verify --data d", "export --data d out"] {
+        let said = refused(folder.path(), line, &[]);
+        assert!(said.contains("Another Plumb server") && said.contains("is using the folder d"), "{line}: {said}");
+    }
+    assert_eq!(ureq::get(first.url("/healthz")).call().unwrap().status(), 200);
+    drop(first);
+    // Whoever is killed leaves no lock behind.
+    plumb(folder.path(), "verify --data d", &[]).with(0);
+}
+
+#[test]
+fn frs_cli_010_serve_says_which_address_is_taken() {
+    let folder = company();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let ended = plumb(folder.path(), &format!("serve --data d --listen {address} --content-listen 127.0.0.1:0"), &[]).with(2);
+    assert!(ended.err.contains(&format!("The address {address} cannot be used")) && ended.err.contains("--listen"), "{ended:?}");
+}
+
+#[test]
+fn frs_cli_011_a_fault_of_the_machine_ends_with_3_and_a_place_that_cannot_be_with_2() {
+    let folder = folder();
+    std::fs::create_dir(folder.path().join("broken")).unwrap();
+    std::fs::write(folder.path().join("broken/plumb.sqlite"), "this is a letter and no database, whatever its name says").unwrap();
+    let failed = plumb(folder.path(), "migrate --data broken", &[]).with(3);
+    assert!(failed.err.contains("not a database"), "{failed:?}");
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    let said = refused(folder.path(), "migrate --data file/data", &[]);
+    assert!(said.contains("The folder file/data cannot be made"), "{said}");
+}

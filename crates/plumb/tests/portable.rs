@@ -1,0 +1,158 @@
+//! A whole company travels as plain files from one engine to the other and back, and arrives only
+//! when it is whole.
+
+#[path = "program/run.rs"]
+mod run;
+
+use run::plumb;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use testkit::engines::postgres;
+
+const ADMIN: &[(&str, &str)] = &[("PLUMB_PASSWORD", "correct horse battery")];
+
+fn manifest(export: &Path) -> Json {
+    serde_json::from_str(&fs::read_to_string(export.join("manifest.json")).unwrap()).unwrap()
+}
+
+/// The rows of every table, in an order that does not depend on the engine.
+fn rows(export: &Path) -> BTreeMap<String, Vec<String>> {
+    let mut all = BTreeMap::new();
+    for (table, _) in manifest(export)["tables"].as_object().unwrap() {
+        let text = fs::read_to_string(export.join("tables").join(format!("{table}.ndjson"))).unwrap();
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        all.insert(table.clone(), lines);
+    }
+    all
+}
+
+/// A small company and its export, in a folder of its own.
+fn exported() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    plumb(folder.path(), "init --data d --name Ada", ADMIN).with(0);
+    let files = blob::BlobStore::open(&folder.path().join("d/files")).unwrap();
+    files.put(b"certificate of a supplier", 100).unwrap();
+    plumb(folder.path(), "export --data d out", &[]).with(0);
+    folder
+}
+
+#[test]
+fn frs_port_001_a_company_travels_from_sqlite_to_postgresql_and_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    plumb(here, "demo --no-serve --data first", &[]).with(0);
+    plumb(here, "export --data first one", &[]).with(0);
+    let between = postgres();
+    let url = between.postgres_url().unwrap();
+    let arrived = plumb(here, &format!("import --data second --database {url} one"), &[]).with(0);
+    assert!(arrived.out.contains("the trail verifies"), "{arrived:?}");
+    plumb(here, &format!("verify --data second --database {url}"), &[]).with(0);
+    plumb(here, &format!("export --data second --database {url} two"), &[]).with(0);
+    plumb(here, "import --data third two", &[]).with(0);
+    plumb(here, "verify --data third", &[]).with(0);
+    plumb(here, "export --data third three", &[]).with(0);
+
+    let (first, second, third) = (rows(&here.join("one")), rows(&here.join("two")), rows(&here.join("three")));
+    assert!(first["event"].len() > 1_000, "the demo company has a history");
+    for (table, lines) in &first {
+        assert_eq!(lines, &second[table], "{table} on PostgreSQL");
+        assert_eq!(lines, &third[table], "{table} back on SQLite");
+    }
+    let files = |export: &str| manifest(&here.join(export))["files"].as_array().unwrap().len();
+    assert!(files("one") > 0);
+    assert_eq!((files("one"), files("one")), (files("two"), files("three")));
+}
+
+#[test]
+fn frs_port_002_an_import_into_data_that_holds_a_company_is_refused() {
+    let folder = exported();
+    plumb(folder.path(), "init --data other --name Bea --login bea", ADMIN).with(0);
+    let said = plumb(folder.path(), "import --data other out", &[]).with(2).err;
+    assert!(said.contains("There is a company in this database already"), "{said}");
+    plumb(folder.path(), "token --data other --login bea --name still", ADMIN).with(0);
+    plumb(folder.path(), "verify --data other", &[]).with(0);
+}
+
+#[test]
+fn frs_port_003_an_export_into_a_folder_that_holds_something_is_refused() {
+    let folder = exported();
+    let before = rows(&folder.path().join("out"));
+    let said = plumb(folder.path(), "export --data d out", &[]).with(2).err;
+    assert!(said.contains("out holds something already"), "{said}");
+    assert_eq!(rows(&folder.path().join("out")), before);
+}
+
+#[test]
+fn frs_port_004_a_damaged_export_is_refused_naming_the_file_and_nothing_is_written() {
+    let damages: [(&str, fn(&Path)); 5] = [
+        ("manifest.json", |export| fs::write(export.join("manifest.json"), "{}").unwrap()),
+        ("manifest.json", |export| fs::remove_file(export.join("manifest.json")).unwrap()),
+        ("tables/event.ndjson", |export| append(&export.join("tables/event.ndjson"), "[]\n")),
+        ("tables/record.ndjson", |export| fs::remove_file(export.join("tables/record.ndjson")).unwrap()),
+        ("files/", |export| append(&fs::read_dir(export.join("files")).unwrap().next().unwrap().unwrap().path(), "x")),
+    ];
+    for (named, damage) in damages {
+        let folder = exported();
+        damage(&folder.path().join("out"));
+        let said = plumb(folder.path(), "import --data other out", &[]).with(2).err;
+        assert!(said.contains(named), "{named}: {said}");
+        assert!(!holds_people(folder.path()), "{named}: nothing was written");
+    }
+}
+
+#[test]
+fn frs_port_005_a_line_that_does_not_fit_is_refused_naming_file_and_line() {
+    for (last, why) in [("[\"main\"]", "1 values"), ("no json", "line 2"), ("{\"a\": 1}", "line 2")] {
+        let folder = exported();
+        let export = folder.path().join("out");
+        change_table(&export, "person", |text| *text += &format!("{last}\n"));
+        let said = plumb(folder.path(), "import --data other out", &[]).with(2).err;
+        assert!(said.contains("tables/person.ndjson, line 2") && said.contains(why), "{last}: {said}");
+        assert!(!holds_people(folder.path()), "{last}: nothing was written");
+    }
+}
+
+#[test]
+fn frs_port_006_an_export_whose_trail_was_rewritten_does_not_verify_on_arrival() {
+    let folder = exported();
+    change_table(&folder.path().join("out"), "person", |text| *text = text.replace("admin", "intruder"));
+    let ended = plumb(folder.path(), "import --data other out", &[]).with(2);
+    assert!(ended.err.contains("The trail does not verify on arrival"), "{ended:?}");
+    assert!(ended.out.contains("is “intruder”, the trail says “admin”"), "{ended:?}");
+}
+
+#[test]
+fn frs_port_007_an_export_of_another_schema_is_refused() {
+    let folder = exported();
+    let path = folder.path().join("out/manifest.json");
+    let mut changed = manifest(&folder.path().join("out"));
+    changed["schema"] = 999.into();
+    fs::write(&path, changed.to_string()).unwrap();
+    let said = plumb(folder.path(), "import --data other out", &[]).with(2).err;
+    assert!(said.contains("another version of Plumb"), "{said}");
+}
+
+fn append(path: &Path, text: &str) {
+    let mut content = fs::read(path).unwrap();
+    content.extend_from_slice(text.as_bytes());
+    fs::write(path, content).unwrap();
+}
+
+/// Changes a table and its digest in the manifest, as somebody would who knows the format.
+fn change_table(export: &Path, table: &str, change: impl Fn(&mut String)) {
+    let path = export.join("tables").join(format!("{table}.ndjson"));
+    let mut text = fs::read_to_string(&path).unwrap();
+    change(&mut text);
+    fs::write(&path, &text).unwrap();
+    let mut manifest = manifest(export);
+    manifest["tables"][table]["sha256"] = base::Digest::of(text.as_bytes()).hex().into();
+    fs::write(export.join("manifest.json"), manifest.to_string()).unwrap();
+}
+
+/// Whether a refused import left a company behind.
+fn holds_people(folder: &Path) -> bool {
+    plumb(folder, "init --data other --name Bea --login bea", ADMIN).code != 0
+}
