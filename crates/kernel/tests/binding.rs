@@ -84,7 +84,7 @@ fn frs_bnd_001_bound_content_is_fixed_while_the_source_is_in_review() {
 }
 
 #[test]
-fn frs_bnd_002_the_digest_of_the_source_covers_bound_content_from_its_submission_on() {
+fn frs_bnd_002_bound_content_cannot_differ_under_one_digest_of_the_source() {
     both_migrated(kernel::MIGRATIONS, |test| {
         let Bound { world, engineer, drawing, package, .. } = bound(test);
         let digest = || {

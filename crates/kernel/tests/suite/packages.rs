@@ -390,7 +390,7 @@ fn frs_cfg_012_a_kind_of_the_company_works_like_the_products_own() {
 }
 
 #[test]
-fn frs_cfg_013_every_command_runs_under_one_configuration_also_while_it_changes() {
+fn frs_cfg_013_no_command_is_checked_by_one_configuration_and_named_under_another() {
     both_migrated(kernel::MIGRATIONS, |test| {
         let company = Company::new(test);
         let world = &company.world;

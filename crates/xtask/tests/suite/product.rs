@@ -1,20 +1,8 @@
 //! The product as it is put together, for the checks that walk it.
 
-use db::Migration;
-use kernel::catalog::{Catalog, Module};
+use kernel::catalog::Catalog;
 
-/// The domains of the product.
-pub fn modules() -> Vec<Module> {
-    vec![plm::module(), qms::module(), lms::module()]
-}
-
-/// Every migration, in order.
-pub fn migrations() -> Vec<Migration> {
-    let mut all = kernel::MIGRATIONS.to_vec();
-    all.extend_from_slice(plm::MIGRATIONS);
-    all.sort_by_key(|migration| migration.number);
-    all
-}
+pub use plumb::assembly::{migrations, modules};
 
 /// Everything that is declared.
 pub fn catalog() -> Catalog {

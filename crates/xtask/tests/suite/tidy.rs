@@ -50,7 +50,7 @@ const RESERVED: [(&str, &[&str]); 7] = [
     ("rusqlite", &["db"]),
     ("tokio-postgres", &["db"]),
     ("deadpool-postgres", &["db"]),
-    ("axum", &["api", "web", "plumb"]),
+    ("axum", &["api", "web", "plumb", "benches"]),
     ("tower-http", &["api", "web", "plumb"]),
     ("argon2", &["kernel"]),
     ("clap", &["plumb"]),
