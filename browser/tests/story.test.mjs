@@ -235,7 +235,7 @@ test('urs_story_001 a structure file that is uploaded becomes a computed redline
   const apply = async (/** @type {any} */ file) => {
     await page.goto(order);
     await page.locator('.record-acts').getByText('More').click();
-    await page.getByRole('link', { name: 'Apply a structure file' }).click();
+    await page.locator('.record-acts').getByRole('link', { name: 'Apply a structure file' }).click();
     await page.getByLabel('Structure file').setInputFiles(file);
     await page.getByLabel('Reason').fill('The fittings of before, for a trial');
     await main(page).getByRole('button', { name: /structure/ }).click();
