@@ -388,19 +388,24 @@ test('urs_story_001 closing is refused while the effectiveness window runs, and 
   await as('m.ortiz', async (page) => {
     await page.goto('/r/capa/CAPA-2026-0002');
     const before = section(page, /^Before this CAPA can be closed/);
-    await before.getByText(/window/i).first().waitFor();
+    await before.getByText(/Effectiveness is watched for 60 days, until /).waitFor();
     await before.getByText('1 thing to clear').waitFor();
     const next = page.locator('.next');
     await next.getByText('Close', { exact: true }).waitFor();
-    await next.getByText(/window/i).first().waitFor();
+    await next.getByText(/Effectiveness is watched for 60 days/).waitFor();
     await page.goto('/r/capa/CAPA-2026-0002/step/close');
     await says(page, 'Close: not possible yet');
-    await main(page).getByText(/window/i).first().waitFor();
+    await says(page, 'Effectiveness is watched for 60 days');
     assert.equal(await page.getByLabel('Password').count(), 0, 'no signature is asked for');
     await page.goto('/r/capa/CAPA-2026-0002');
     await isIn(page, 'Effectiveness check');
   });
 });
+
+test('urs_story_001 the end of the window is written as every date is', () => as('m.ortiz', async (page) => {
+  await page.goto('/r/capa/CAPA-2026-0002');
+  await section(page, /^Before this CAPA can be closed/).getByText(`until ${written(day(60))}`).waitFor();
+}));
 
 test('urs_story_001 from the closed capa to the signature on a training record in two clicks', () => as('i.keller', async (page) => {
   await page.goto('/r/capa/CAPA-2026-0001');

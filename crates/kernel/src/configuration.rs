@@ -140,10 +140,8 @@ fn latest_revision(tx: &mut dyn Read, tenant: &str) -> Result<i64> {
 /// another node has put a package into force.
 pub(crate) fn current(kernel: &Kernel, tx: &mut dyn Read, tenant: &str) -> Result<Arc<Catalog>> {
     let revision = latest_revision(tx, tenant)?;
-    if let Some(cached) = kernel.cached_catalog(tenant) {
-        if cached.revision == revision {
-            return Ok(cached);
-        }
+    if let Some(cached) = kernel.cached_catalog(tenant).filter(|cached| cached.revision == revision) {
+        return Ok(cached);
     }
     let catalog = if revision == 0 {
         kernel.delivered()

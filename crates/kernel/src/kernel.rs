@@ -75,7 +75,7 @@ impl Kernel {
                 clock,
                 ids: Arc::clone(&inner.ids),
                 files: Arc::clone(&inner.files),
-                hashing: inner.hashing.clone(),
+                hashing: inner.hashing,
                 chains: inner.chains,
                 delivered: Arc::clone(&inner.delivered),
                 catalogs: RwLock::new(BTreeMap::new()),
@@ -126,7 +126,7 @@ impl Kernel {
     }
 
     pub fn hashing(&self) -> Hashing {
-        self.inner.hashing.clone()
+        self.inner.hashing
     }
 
     /// The product as delivered.

@@ -39,6 +39,16 @@ impl Place {
         Database::open(&config)
     }
 
+    /// As [`Place::open_database`], for work that only reads: nothing is made where nothing is.
+    pub fn open_existing_database(&self) -> Result<Database> {
+        if self.database.is_none() && !self.data.is_dir() {
+            return Err(base::Refusal::new(base::RefusalKind::NotFound, "no_data", format!("There is no data in {}.", self.data.display()))
+                .advise("Name the folder with --data, or make a company with `plumb init`.")
+                .into());
+        }
+        self.open_database()
+    }
+
     pub fn open_files(&self) -> Result<BlobStore> {
         let folder = self.files.clone().unwrap_or_else(|| self.data.join("files"));
         make_folder(&folder)?;

@@ -23,6 +23,15 @@ pub fn init(place: &Place, login: &str, name: &str, zone: &str, password: Option
 pub fn add(place: &Place, administrator: &str, administrator_password: Option<String>, login: &str, name: &str, roles: &[String], password: Option<String>) -> Result<()> {
     let kernel = place.open()?;
     let actor = signed_in(&kernel, administrator, administrator_password)?;
+    // Every role is known before the person is made: a refused command leaves nothing.
+    let catalog = kernel.catalog()?;
+    if let Some(unknown) = roles.iter().find(|role| catalog.role(role).is_none() || *role == kernel::catalog::EVERYONE) {
+        let known: Vec<_> = catalog.roles().map(|role| role.name.as_str()).filter(|name| *name != kernel::catalog::EVERYONE).collect();
+        return Err(base::Refusal::new(base::RefusalKind::Invalid, "unknown_role", format!("there is no role “{unknown}”"))
+            .at("--role")
+            .advise(format!("Roles: {}.", known.join(", ")))
+            .into());
+    }
     let password = secret(password, &format!("First password of {login}"))?;
     let input = json!({ "login": login, "name": name, "password": password });
     kernel.execute(&actor, &Request::new("person.create", input, base::id::edge_id()))?;

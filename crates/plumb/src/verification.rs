@@ -6,7 +6,7 @@ use base::Result;
 
 /// Checks every tenant; answers whether all is sound.
 pub fn verify(place: &Place) -> Result<bool> {
-    let database = place.open_database()?;
+    let database = place.open_existing_database()?;
     crate::assembly::require_schema(&database)?;
     let bar = terminal::bar();
     let mut sound = true;
@@ -31,7 +31,8 @@ pub fn verify(place: &Place) -> Result<bool> {
             println!("{tenant}: sound. The data is consistent with itself; without an anchor kept elsewhere a complete rewrite cannot be told.");
         } else {
             sound = false;
-            println!("{tenant}: {} problems found", report.problems.len() + files);
+            let found = report.problems.len() + files;
+            println!("{tenant}: {found} {} found", if found == 1 { "problem" } else { "problems" });
         }
     }
     Ok(sound)

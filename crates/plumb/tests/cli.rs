@@ -137,7 +137,7 @@ fn frs_cli_007_verify_names_a_changed_row_and_ends_with_1() {
     tamper(folder.path(), "update record set title = 'Eve' where kind = 'person'");
     let said = plumb(folder.path(), "verify --data d", &[]).with(1).out;
     assert!(said.contains("title: is “Eve”, the trail says “admin”"), "{said}");
-    assert!(said.contains("1 problems found"), "{said}");
+    assert!(said.contains("1 problem found"), "{said}");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! What tests share: both engines, a company to work in, stories.
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot be set up fails there and then")]
+#![expect(clippy::expect_used, reason = "a test that cannot be set up fails there and then")]
 
 pub mod engines;
 pub mod world;

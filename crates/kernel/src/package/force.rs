@@ -73,5 +73,7 @@ fn asks_differently(before: Option<&Kind>, step: &Step) -> bool {
     let Some(before) = before.and_then(|kind| kind.find_step(&step.name)) else { return !step.signers.is_empty() };
     let (gone, added) = gone_and_new(&before.signers, &step.signers);
     let (left, joined) = gone_and_new(&before.from, &step.from);
-    !gone.is_empty() || !added.is_empty() || (!step.signers.is_empty() && !(left.is_empty() && joined.is_empty())) || before.awaited != step.awaited
+    let elsewhere = !left.is_empty() || !joined.is_empty();
+    let others = !gone.is_empty() || !added.is_empty();
+    others || (elsewhere && !step.signers.is_empty()) || before.awaited != step.awaited
 }

@@ -71,7 +71,7 @@ pub(crate) fn index_new(tx: &mut WriteTx<'_>, records: &[Record]) -> Result<()> 
         fields.extend(field_rows(tx, record));
     }
     // Sorted by key: concurrent batches take their index pages in one order.
-    words.sort_by(|left, right| key_text(left).cmp(&key_text(right)));
+    words.sort_by_key(|row| key_text(row));
     tx.derived_rows("search_word", WORD_COLUMNS, &words)?;
     tx.derived_rows("record_field", FIELD_COLUMNS, &fields)
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// Compares a matrix with the committed one, or writes it.
-fn committed(name: &str, text: &str) {
+pub fn committed(name: &str, text: &str) {
     let path = root().join("docs/matrices").join(name);
     if std::env::var_os("PLUMB_BLESS").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
