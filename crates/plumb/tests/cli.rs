@@ -168,6 +168,10 @@ fn find(folder: &Path, digest: &str) -> Option<std::path::PathBuf> {
 fn frs_cli_008_data_of_another_schema_or_without_a_company_is_not_judged() {
     let folder = folder();
     let said = refused(folder.path(), "verify --data none", &[]);
+    assert!(said.contains("There is no data in none") && said.contains("plumb init"), "{said}");
+    assert!(!folder.path().join("none").exists(), "a check makes nothing");
+    std::fs::create_dir(folder.path().join("bare")).unwrap();
+    let said = refused(folder.path(), "verify --data bare", &[]);
     assert!(said.contains("has schema 0") && said.contains("plumb migrate"), "{said}");
     plumb(folder.path(), "migrate --data empty", &[]).with(0);
     let said = refused(folder.path(), "verify --data empty", &[]);

@@ -187,7 +187,7 @@ fn check_window_over(tx: &mut dyn Read, context: &RuleContext<'_>) -> Result<Vec
     if dates::today(tx, record, context.now)? >= ends {
         return Ok(Vec::new());
     }
-    Ok(vec![Finding::new(format!("Effectiveness is watched for {days} days, until {ends}"))])
+    Ok(vec![Finding::new(format!("Effectiveness is watched for {days} days, until {}", base::time::display_date(ends)))])
 }
 
 /// The day from which effects count: the start of the check, or the release of the last order
