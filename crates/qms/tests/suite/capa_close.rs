@@ -19,7 +19,7 @@ fn frs_capa_016_close_is_refused_naming_everything_that_is_open_at_once() {
                 "capa.change_made_or_justified: No change order implements it, and “Why no change is needed” is not filled in",
                 "capa.effectiveness_judged: Effectiveness is not judged: “Result” is not filled in",
                 "capa.effectiveness_judged: “Evidence” is not filled in",
-                "capa.window_over: Effectiveness is watched for 30 days, until 2026-12-02",
+                "capa.window_over: Effectiveness is watched for 30 days, until 2 Dec 2026",
             ]
         );
         let procedure = crate::document::draft(company);
@@ -37,7 +37,7 @@ fn frs_capa_016_close_is_refused_naming_everything_that_is_open_at_once() {
                 "capa.reassessments_done: Re-assessments: 1 of 1 open",
                 "capa.effectiveness_judged: Effectiveness is not judged: “Result” is not filled in",
                 "capa.effectiveness_judged: “Evidence” is not filled in",
-                "capa.window_over: Effectiveness is watched for 30 days, until 2026-12-07",
+                "capa.window_over: Effectiveness is watched for 30 days, until 7 Dec 2026",
             ]
         );
         company.train(&order, 3);
@@ -154,7 +154,7 @@ fn frs_capa_021_the_window_ends_on_its_day_in_the_zone_of_the_site() {
         assert_eq!((asked.task.as_str(), asked.due_date.as_deref()), ("Judge the effectiveness", Some("2026-12-02")));
         judge(company, &capa, "effective");
         company.days_pass(29);
-        assert_eq!(close_blockers(company, &capa), ["capa.window_over: Effectiveness is watched for 30 days, until 2026-12-02"]);
+        assert_eq!(close_blockers(company, &capa), ["capa.window_over: Effectiveness is watched for 30 days, until 2 Dec 2026"]);
         company.days_pass(1);
         world.sign_step(&company.max, &capa, "close").unwrap();
     });
