@@ -391,7 +391,7 @@ test('urs_story_001 closing is refused while the effectiveness window runs, and 
     await before.getByText(/Effectiveness is watched for 60 days, until /).waitFor();
     await before.getByText('1 thing to clear').waitFor();
     const next = page.locator('.next');
-    await next.getByText('Close', { exact: true }).waitFor();
+    await next.getByText('Sign: Close', { exact: true }).waitFor();
     await next.getByText(/Effectiveness is watched for 60 days/).waitFor();
     await page.goto('/r/capa/CAPA-2026-0002/step/close');
     await says(page, 'Close: not possible yet');
