@@ -25,7 +25,12 @@ pub(crate) fn leading_sections(visit: &Visit, known: &Known) -> Result<Vec<Secti
 pub(crate) fn sections(visit: &Visit, known: &Known) -> Result<Vec<Section>> {
     match known.kind.name.as_str() {
         "part" => product::part_sections(visit, known),
-        "change_order" => product::order_sections(visit, known),
+        "change_order" => {
+            let mut sections = product::order_sections(visit, known)?;
+            sections.extend(training::document::caused(visit, known)?);
+            Ok(sections)
+        }
+        "training_requirement" => Ok(training::document::caused(visit, known)?.into_iter().collect()),
         "complaint" => quality::complaint::sections(visit, known),
         "capa" => quality::capa::sections(visit, known),
         "risk" => quality::risk::sections(known),
@@ -122,6 +127,12 @@ pub(crate) fn may_clear(command: &str, input: &str) -> bool {
 /// What a command did, in a sentence, where its answer says more than that it was done.
 pub(crate) fn done(command: &str, result: &Json) -> Option<String> {
     product::done(command, result)
+}
+
+/// Whether a section of a domain shows a signature, so that the record's own are not lost among
+/// those of everybody who has read it.
+pub(crate) fn is_shown_elsewhere(given: &kernel::signature::Given) -> bool {
+    given.step == ::lms::assignment::READ_AND_SIGN
 }
 
 /// What an event of a domain says, after the name of whoever did it.

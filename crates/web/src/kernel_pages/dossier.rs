@@ -10,8 +10,11 @@ use crate::ui::{Cell, DataTable, Icon, Link, PageHead, Section, Tag, Tone};
 use base::{Error, RecordRef, Result};
 use kernel::dossier::{self, Frozen};
 use kernel::record;
-use maud::html;
+use maud::{Markup, html};
 use std::collections::BTreeMap;
+
+/// Signatures of an entry shown before the rest is folded.
+const SIGNATURES: usize = 4;
 
 /// The section of a kind that has a dossier.
 pub(crate) fn section(visit: &Visit, known: &Known) -> Result<Option<Section>> {
@@ -96,6 +99,16 @@ pub(crate) fn show(visit: &Visit) -> Result<Answer> {
     Ok(shell::page(visit, &title, Some(shell::area_of(&kind)), body))
 }
 
+/// The first signatures, the rest folded: a procedure has one of everybody who has read it.
+fn signatures(all: &[String]) -> Markup {
+    let (first, rest) = all.split_at(all.len().min(SIGNATURES));
+    html! {
+        @if all.is_empty() { span.muted { "None" } }
+        @for signature in first { p { (signature) } }
+        @if !rest.is_empty() { details.picture-data { summary { (rest.len()) " more" } @for signature in rest { p { (signature) } } } }
+    }
+}
+
 fn entries_table(part: &dossier::Section) -> DataTable {
     let rows = part
         .entries
@@ -106,7 +119,7 @@ fn entries_table(part: &dossier::Section) -> DataTable {
                 Cell::Main(Link::new(href(&reference), reference.label()).detail(entry.title.clone())),
                 Cell::text(entry.state.clone()),
                 Cell::number(entry.version.to_string()),
-                Cell::Markup(html! { @for signature in &entry.signatures { p { (signature) } } @if entry.signatures.is_empty() { span.muted { "None" } } }),
+                Cell::Markup(signatures(&entry.signatures)),
                 Cell::Markup(html! { code { (entry.digest.get(..12).unwrap_or("")) } }),
             ]
         })

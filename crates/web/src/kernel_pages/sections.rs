@@ -193,9 +193,11 @@ pub(crate) fn ink(phase: kernel::kind::Phase) -> draw::Ink {
 fn obligations(visit: &Visit, known: &Known) -> Result<Option<Section>> {
     let (tenant, id) = (visit.tenant().to_owned(), known.record.id.clone());
     let (about, mut caused, names) = visit.read(move |tx| {
-        let about = obligation::of_record(tx, &tenant, &id)?;
+        // Training has a section of its own: a release may assign it to thousands.
+        let mut about = obligation::of_record(tx, &tenant, &id)?;
+        about.retain(|one| one.sort != "train");
         let mut caused = Vec::new();
-        for sort in ["train", "reassess", "act", "review"] {
+        for sort in ["reassess", "act", "review"] {
             caused.extend(obligation::caused_by(tx, &tenant, &id, sort)?);
         }
         let people: Vec<String> = about.iter().chain(&caused).filter_map(|one| one.person.clone()).collect();
@@ -210,27 +212,11 @@ fn obligations(visit: &Visit, known: &Known) -> Result<Option<Section>> {
     let shown = all.len().min(base::limits::PAGE_ROWS);
     let rows = all.iter().take(shown).map(|one| obligation_row(visit, known, one, &names)).collect();
     let columns = ["What", "Who", "Due", "State", ""].map(|label| (label.to_owned(), false)).into();
-    let training: Vec<_> = all.iter().filter(|one| one.sort == "train" && one.state != "cancelled").collect();
     let body = html! {
-        @if training.len() > 1 {
-            (completion(visit, &training).bar())
-        }
         (DataTable { label: "Obligations".into(), columns, rows, totals: Vec::new() })
         @if all.len() > shown { p.muted { "and " (all.len() - shown) " more" } }
     };
     Ok(Some(Section { note: if open == 0 { "all done".into() } else { format!("{open} open") }, ..section("obligations", "To do", all.len(), body) }))
-}
-
-fn completion(visit: &Visit, training: &[&&obligation::Obligation]) -> draw::Completion {
-    let today = visit.kernel.now().date_in(visit.actor.zone()).map(|date| date.to_string()).unwrap_or_default();
-    let late = |one: &&&&obligation::Obligation| one.state == "open" && one.due_date.as_ref().is_some_and(|due| *due < today);
-    draw::Completion {
-        id: "training-progress".into(),
-        title: "Training".into(),
-        done: training.iter().filter(|one| one.state == "done").count() as u64,
-        late: training.iter().filter(late).count() as u64,
-        total: training.len() as u64,
-    }
 }
 
 fn obligation_row(visit: &Visit, known: &Known, one: &obligation::Obligation, names: &BTreeMap<String, String>) -> Vec<Cell> {
@@ -251,7 +237,6 @@ fn obligation_row(visit: &Visit, known: &Known, one: &obligation::Obligation, na
         _ => Cell::Tag(Tag::new(Tone::Neutral, "Cancelled")),
     };
     let act = match (one.sort.as_str(), one.state.as_str()) {
-        ("train", _) => Cell::Link(Link::new(format!("/training/learn/{}", one.id), if one.state == "open" { "Open" } else { "Evidence" })),
         ("sign", "open") => one.step.as_ref().map_or(Cell::Empty, |step| Cell::Link(Link::new(below(&known.record, &format!("/step/{step}")), "Read and sign"))),
         (_, "open") => Cell::Link(Link::new(with_parameter(&below(&known.record, "/do/obligation.complete"), "obligation", &one.id), "Report as done")),
         _ => one.outcome.clone().map_or(Cell::Empty, Cell::Long),
@@ -363,7 +348,8 @@ fn revisions(visit: &Visit, known: &Known) -> Option<Section> {
 
 fn signed(visit: &Visit, known: &Known) -> Result<Option<Section>> {
     let (tenant, id) = (visit.tenant().to_owned(), known.record.id.clone());
-    let given = visit.read(move |tx| signature::of_record(tx, &tenant, &id))?;
+    let mut given = visit.read(move |tx| signature::of_record(tx, &tenant, &id))?;
+    given.retain(|one| !domain::is_shown_elsewhere(one));
     let awaited = |choice: &&kernel::record::step::Choice| !choice.given.is_empty() || known.kind.find_step(&choice.name).is_some_and(|step| step.awaited);
     let missing: Vec<_> = known.choices.iter().filter(awaited).flat_map(|choice| choice.missing.iter().map(move |signer| (choice, signer))).collect();
     if given.is_empty() && missing.is_empty() {

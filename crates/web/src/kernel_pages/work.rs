@@ -108,7 +108,8 @@ fn item(visit: &Visit, obligation: &Obligation, about: &Record, records: &BTreeM
     let cause = obligation.cause.as_ref().and_then(|cause| records.get(cause)).filter(|cause| cause.id != about.id);
     WorkItem {
         icon,
-        what: obligation.task.clone(),
+        // The record stands beside it as a link.
+        what: obligation.task.trim_end_matches(&about.label()).trim_end().to_owned(),
         about: link(&about.reference()),
         cause: cause.map(|cause| format!("from {}", cause.label())).unwrap_or_default(),
         due: obligation.due_date.as_deref().map(|date| due(date, visit.kernel.now(), visit.actor.zone())),

@@ -21,6 +21,16 @@ pub(crate) fn sections(visit: &Visit, known: &Known) -> Result<Vec<Section>> {
     Ok(vec![assignments_section(visit, &filter, counts, "Training on this revision", "training")?])
 }
 
+/// The training that a record's steps asked for.
+pub(crate) fn caused(visit: &Visit, known: &Known) -> Result<Option<Section>> {
+    let filter = AssignmentFilter { cause: Some(known.record.id.clone()), ..AssignmentFilter::default() };
+    let counts = counts(visit, &filter)?;
+    if counts.total() == 0 {
+        return Ok(None);
+    }
+    assignments_section(visit, &filter, counts, "Training it asked for", "training").map(Some)
+}
+
 pub(super) fn counts(visit: &Visit, filter: &AssignmentFilter) -> Result<AssignmentCounts> {
     let (viewer, filter, today) = (visit.viewer.clone(), filter.clone(), visit.today()?);
     visit.read(move |tx| count_assignments(tx, &viewer, &filter, &today))

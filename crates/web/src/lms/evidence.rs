@@ -57,11 +57,11 @@ pub(super) fn show(visit: &Visit, assigned: &Assigned) -> Result<Answer> {
         @if asked.state == "open" {
             div.banners { (Banner { kind: BannerKind::Info, title: format!("{} has not signed yet", assigned.person), text: "Only the person to whom it is assigned can read and sign it.".into(), ..Banner::default() }) }
         }
-        @if let Some(shown) = shown { (signatures(&[shown])) }
+        @if let Some(shown) = shown { div.spaced { (signatures(&[shown])) } }
         dl.kv.spaced {
             div { dt { "Person" } dd { (assigned.person) } }
             div { dt { "Document" } dd { (link(&document.reference())) } }
-            div { dt { "State" } dd { (state) @if let Some(outcome) = &asked.outcome { " " (outcome) } } }
+            div { dt { "State" } dd { (state) @if let Some(outcome) = asked.outcome.as_ref().filter(|_| asked.state == "cancelled") { " " (outcome) } } }
             div { dt { "Assigned" } dd { (when(asked.raised_at, visit.actor.zone())) } }
             div { dt { "Due" } dd { (by) } }
             @if let Some(at) = asked.closed_at { div { dt { "Closed" } dd { (when(at, visit.actor.zone())) } } }

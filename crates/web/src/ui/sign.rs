@@ -165,7 +165,7 @@ impl SignDialog {
                     }
                 }
                 @if self.needs_login { p.muted { "First signature of this session: user name and password are both asked for." } }
-                p.sign-declaration { "With my password I sign this content with the meaning " b { (self.meaning) } ". It is the legal equivalent of my handwritten signature." }
+                p.sign-declaration { "With my password I sign this content with the meaning " b { (self.meaning.trim_end_matches('.')) } ". It is the legal equivalent of my handwritten signature." }
             }
         }
     }
@@ -222,7 +222,7 @@ impl Render for SignatureView {
                 (icon)
                 div {
                     p { span.signature-name { (self.name) } @if !self.role.is_empty() { span.muted { ", " (self.role) } } }
-                    p { (self.meaning) ": " @if let Some(when) = &self.when { (when) } @else { span.muted { (word) @if !self.open_note.is_empty() { ", " (self.open_note) } } } }
+                    p { (self.meaning) (if self.meaning.ends_with('.') { " " } else { ": " }) @if let Some(when) = &self.when { (when) } @else { span.muted { (word) @if !self.open_note.is_empty() { ", " (self.open_note) } } } }
                     @if self.state == SignatureState::Broken { p { b { (word) } } }
                     @if !self.comment.is_empty() { p.entry-reason { (self.comment) } }
                     @if !self.covers.is_empty() || self.proof.is_some() {
