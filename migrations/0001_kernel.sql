@@ -141,7 +141,7 @@ create index obligation_by_person on obligation (tenant, person, state, due_date
 create index obligation_by_record on obligation (tenant, record, sort, state);
 create index obligation_by_cause on obligation (tenant, cause, sort, state);
 create index obligation_by_item on obligation (tenant, item, sort, person);
-create index obligation_by_role on obligation (tenant, role, state);
+create index obligation_by_role on obligation (tenant, role, state) where person is null;
 
 create table clock (
   tenant {text} not null,

@@ -10,6 +10,7 @@ use base::digest::Canonical;
 use db::{ColumnType, Value};
 use serde_json::{Map, json};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// A regulated table. Every one has the columns `tenant`, `at_tx` and `at_ord` besides `columns`.
 #[derive(Debug)]
@@ -80,8 +81,8 @@ impl Table {
 /// What an event shows of a change: only what differs, column by column, and inside `fields`
 /// field by field. Returns (before, after) as JSON text; `None` when there is nothing to show.
 pub fn difference(before: Option<&Values>, after: &Values) -> (Option<String>, Option<String>) {
-    let mut old_shown = Map::new();
-    let mut new_shown = Map::new();
+    let mut old_shown = Shown::default();
+    let mut new_shown = Shown::default();
     for (name, new) in after {
         if name.starts_with("pd_") || name.starts_with("sec_") {
             continue;
@@ -93,19 +94,65 @@ pub fn difference(before: Option<&Values>, after: &Values) -> (Option<String>, O
         if *name == "fields" {
             let (old_fields, new_fields) = field_difference(old, new);
             if before.is_some() {
-                old_shown.insert((*name).to_owned(), old_fields);
+                old_shown.put(name, &old_fields);
             }
-            new_shown.insert((*name).to_owned(), new_fields);
+            new_shown.put(name, &new_fields);
             continue;
         }
         if before.is_some() {
-            old_shown.insert((*name).to_owned(), shown(old));
+            old_shown.put_value(name, old);
         }
-        new_shown.insert((*name).to_owned(), shown(new));
+        new_shown.put_value(name, new);
     }
-    let old_text = (!old_shown.is_empty()).then(|| serde_json::Value::Object(old_shown).to_string());
-    let new_text = (!new_shown.is_empty()).then(|| serde_json::Value::Object(new_shown).to_string());
-    (old_text, new_text)
+    (old_shown.finish(), new_shown.finish())
+}
+
+/// A JSON object written straight into its text: a release writes tens of thousands of them.
+#[derive(Default)]
+struct Shown(String);
+
+impl Shown {
+    fn put(&mut self, name: &str, value: &serde_json::Value) {
+        self.name(name);
+        let _ = write!(self.0, "{value}");
+    }
+
+    fn put_value(&mut self, name: &str, value: &Value) {
+        self.name(name);
+        let _ = match value {
+            Value::Null => write!(self.0, "null"),
+            Value::Bool(flag) => write!(self.0, "{flag}"),
+            Value::Int(number) => write!(self.0, "{number}"),
+            Value::Text(text) if is_plain(text) => write!(self.0, "\"{text}\""),
+            Value::Text(text) => write!(self.0, "{}", json!(text)),
+            Value::Bytes(bytes) => {
+                self.0.push('"');
+                for byte in bytes {
+                    let _ = write!(self.0, "{byte:02x}");
+                }
+                self.0.write_char('"')
+            }
+        };
+    }
+
+    /// Names of columns are plain words.
+    fn name(&mut self, name: &str) {
+        self.0.push(if self.0.is_empty() { '{' } else { ',' });
+        let _ = write!(self.0, "\"{name}\":");
+    }
+
+    fn finish(mut self) -> Option<String> {
+        if self.0.is_empty() {
+            return None;
+        }
+        self.0.push('}');
+        Some(self.0)
+    }
+}
+
+/// Whether a text stands in JSON as it is.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\')
 }
 
 fn field_difference(old: &Value, new: &Value) -> (serde_json::Value, serde_json::Value) {
@@ -123,16 +170,6 @@ fn field_difference(old: &Value, new: &Value) -> (serde_json::Value, serde_json:
         }
     }
     (old_shown.into(), new_shown.into())
-}
-
-fn shown(value: &Value) -> serde_json::Value {
-    match value {
-        Value::Null => serde_json::Value::Null,
-        Value::Bool(flag) => json!(flag),
-        Value::Int(number) => json!(number),
-        Value::Text(text) => json!(text),
-        Value::Bytes(bytes) => json!(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
-    }
 }
 
 const RECORD_COLUMNS: &[Column] = &[
@@ -413,6 +450,20 @@ mod tests {
         let renamed = values([("id", "a".into()), ("login", "m.ortis".into())]);
         assert_eq!(PERSON.image(&row), PERSON.image(&erased));
         assert_ne!(PERSON.image(&row), PERSON.image(&renamed));
+    }
+
+    #[test]
+    fn a_difference_is_the_json_that_a_library_writes() {
+        let row = values([
+            ("a", true.into()),
+            ("b", (-7).into()),
+            ("c", "with \"quotes\", a \\ and\nlines — and é".into()),
+            ("d", vec![0u8, 255].into()),
+            ("e", "plain".into()),
+        ]);
+        let library = json!({ "a": true, "b": -7, "c": "with \"quotes\", a \\ and\nlines — and é", "d": "00ff", "e": "plain" });
+        assert_eq!(difference(None, &row).1.unwrap(), library.to_string());
+        assert_eq!(difference(Some(&row), &row), (None, None));
     }
 
     #[test]

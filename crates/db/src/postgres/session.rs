@@ -24,6 +24,10 @@ const CHUNK: usize = 5_000;
 const TOGETHER: usize = 64;
 /// Rows of one statement that travel together.
 const ROWS_TOGETHER: usize = 500;
+/// From so many inserted rows on, the plans kept on the connection are made anew. Plans made while a
+/// table was nearly empty, those of foreign keys too, may take any index that the tenant leads, and
+/// then read all of a company's rows for each one they look for.
+const MANY: usize = 256;
 /// Prepared statements kept on a connection; past it all are let go.
 const STATEMENTS: usize = 1_000;
 
@@ -274,7 +278,7 @@ impl Session for PostgresSession {
                 together(sent).await
             })?;
         }
-        Ok(())
+        if rows.len() < MANY { Ok(()) } else { self.script("discard plans") }
     }
 
     fn lock_row(&mut self, table: &'static str, tenant: &str, id: &str) -> Result<()> {

@@ -3,8 +3,11 @@
 use super::error;
 use base::{Error, Result};
 use rusqlite::config::DbConfig;
+use rusqlite::hooks::Wal;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
 /// Only programs besides the server (a shell on the file) can make a connection wait.
@@ -21,13 +24,42 @@ pub(crate) fn writer(file: &Path) -> Result<Connection> {
     if mode != "wal" {
         return Err(Error::internal(format!("write-ahead logging is not possible on this disk (journal mode {mode})")));
     }
-    // FULL: an answer is given only for what is on the disk. The log is folded back at 16 MB.
+    // FULL: an answer is given only for what is on the disk. The writer folds the log back itself,
+    // after it has answered ([`Log`]).
     batch(
         &connection,
-        "pragma synchronous = full; pragma cache_size = -65536; pragma wal_autocheckpoint = 4000;
+        "pragma synchronous = full; pragma cache_size = -65536; pragma wal_autocheckpoint = 0;
          pragma journal_size_limit = 67108864",
     )?;
     Ok(connection)
+}
+
+/// How long the write-ahead log has grown, as of the last COMMIT of the writer.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<AtomicI32>);
+
+impl Log {
+    /// Pages (4 kB each) at which the log is folded back into the file.
+    const PAGES: i32 = 4_000;
+
+    pub(crate) fn watch(connection: &mut Connection) -> Result<Self> {
+        let log = Self::default();
+        let seen = Arc::clone(&log.0);
+        let hook = move |_: &mut Wal, pages| {
+            seen.store(pages, Ordering::Relaxed);
+            Ok(())
+        };
+        connection.wal_hook(Some(hook)).map_err(|error| error::of(&error, "watching the log"))?;
+        Ok(log)
+    }
+
+    pub(crate) fn is_long(&self) -> bool {
+        self.0.load(Ordering::Relaxed) >= Self::PAGES
+    }
+
+    pub(crate) fn was_folded(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
 }
 
 /// A connection that only reads.

@@ -4,6 +4,7 @@
 //! durable with one COMMIT; only then is anybody answered. So one sync of the disk serves many, and
 //! a failing transaction does not touch its neighbours.
 
+use super::connection::Log;
 use super::session::SqliteSession;
 use crate::database::Purpose;
 use crate::session::{Guarded, copy_of};
@@ -37,13 +38,14 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(connection: Connection) -> Result<Self> {
+    pub(crate) fn start(mut connection: Connection) -> Result<Self> {
         let (jobs, waiting) = mpsc::channel();
+        let log = Log::watch(&mut connection)?;
         let session = SqliteSession::new(connection, "begin immediate");
         let tx = Tx::new(Guarded::new(Box::new(session)));
         let thread = std::thread::Builder::new()
             .name("db-writer".to_owned())
-            .spawn(move || Loop { tx, waiting, held: None, last: 1 }.run())
+            .spawn(move || Loop { tx, waiting, held: None, last: 1, log }.run())
             .map_err(|error| Error::internal(format!("the writer could not be started: {error}")))?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
@@ -83,6 +85,7 @@ struct Loop {
     held: Option<Job>,
     /// How many the last batch had.
     last: usize,
+    log: Log,
 }
 
 impl Loop {
@@ -90,6 +93,7 @@ impl Loop {
         while let Some(first) = self.held.take().or_else(|| self.waiting.recv().ok()) {
             if first.purpose == Purpose::Migration {
                 self.alone(first);
+                self.fold_log();
                 continue;
             }
             let batch = self.gather(first);
@@ -99,6 +103,19 @@ impl Loop {
             if started.elapsed() > LONG {
                 tracing::warn!(held_ms = started.elapsed().as_millis(), transactions = self.last, "the writer was held");
             }
+            self.fold_log();
+        }
+    }
+
+    /// Folds a long log back into the file. By now everybody is answered: what is in the log is on
+    /// the disk already. It fails harmlessly, to be done after the next batch.
+    fn fold_log(&mut self) {
+        if !self.log.is_long() {
+            return;
+        }
+        match self.tx.guarded.session.query(Text::Generated("pragma wal_checkpoint(passive)"), &[]) {
+            Ok(_) => self.log.was_folded(),
+            Err(error) => tracing::warn!(%error, "the log could not be folded back into the file"),
         }
     }
 
