@@ -3,6 +3,7 @@
 
 use crate::database::Engine;
 use crate::row::Row;
+use crate::scan::Each;
 use crate::statement::{Query, Sql, Text, shorten};
 use crate::value::{Column, Value};
 use base::{Error, Result};
@@ -17,6 +18,8 @@ pub(crate) trait Session: Send {
     fn rollback(&mut self) -> Result<()>;
     fn in_transaction(&self) -> bool;
     fn query(&mut self, text: Text<'_>, params: &[Value]) -> Result<Vec<Row>>;
+    /// Hands each row to `each` while the statement runs; none is kept.
+    fn scan(&mut self, text: Text<'_>, params: &[Value], each: Each<'_>) -> Result<()>;
     fn execute(&mut self, text: Text<'_>, params: &[Value]) -> Result<u64>;
     fn execute_batch(&mut self, statements: &[(Sql, Vec<Value>)]) -> Result<Vec<u64>>;
     /// One generated statement for each row of parameters; gives how many rows changed in all.
@@ -82,6 +85,13 @@ impl Guarded {
         self.step(|session| {
             check_params(text, params)?;
             session.query(text, params)
+        })
+    }
+
+    pub(crate) fn scan(&mut self, text: Text<'_>, params: &[Value], each: Each<'_>) -> Result<()> {
+        self.step(|session| {
+            check_params(text, params)?;
+            session.scan(text, params, each)
         })
     }
 

@@ -2,6 +2,7 @@
 
 use crate::database::Engine;
 use crate::row::Row;
+use crate::scan::Each;
 use crate::session::{Guarded, check_params};
 use crate::statement::{Query, Sql, Text, check_name};
 use crate::value::{Column, Value};
@@ -22,6 +23,9 @@ pub trait Read {
     /// All rows of a statement generated from a table declaration. For the kernel's declared
     /// tables only: text that holds anything from outside must never come here.
     fn query_text(&mut self, text: &str, params: &[Value]) -> Result<Vec<Row>>;
+    /// Hands each row to `each` while the statement runs, and keeps none: for what goes over a whole
+    /// table. The text is a fixed statement's or generated from a table declaration, as above.
+    fn scan(&mut self, text: &str, params: &[Value], each: Each<'_>) -> Result<()>;
 }
 
 impl Read for Guarded {
@@ -43,6 +47,10 @@ impl Read for Guarded {
 
     fn query_text(&mut self, text: &str, params: &[Value]) -> Result<Vec<Row>> {
         Guarded::query(self, Text::Generated(text), params)
+    }
+
+    fn scan(&mut self, text: &str, params: &[Value], each: Each<'_>) -> Result<()> {
+        Guarded::scan(self, Text::Generated(text), params, each)
     }
 }
 
@@ -171,6 +179,10 @@ impl Read for Tx {
 
     fn query_text(&mut self, text: &str, params: &[Value]) -> Result<Vec<Row>> {
         Read::query_text(&mut self.guarded, text, params)
+    }
+
+    fn scan(&mut self, text: &str, params: &[Value], each: Each<'_>) -> Result<()> {
+        Read::scan(&mut self.guarded, text, params, each)
     }
 }
 

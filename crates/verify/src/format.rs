@@ -1,18 +1,26 @@
 //! The formats, written from `docs/FORMATS.md`.
 
-use db::{Row, Value};
 use sha2::{Digest, Sha256};
 
 pub(crate) type Hash = [u8; 32];
 
 /// Canonical bytes.
+#[derive(Default)]
 pub(crate) struct Parts(Vec<u8>);
 
 impl Parts {
     pub(crate) fn new(label: &str) -> Self {
-        let mut parts = Self(Vec::with_capacity(512));
-        parts.put(b'L', label.as_bytes());
+        let mut parts = Self::default();
+        parts.begin(label);
         parts
+    }
+
+    /// Starts anew in the same memory.
+    pub(crate) fn begin(&mut self, label: &str) -> &mut Self {
+        self.0.clear();
+        // A leaf is hashed with a zero byte before it (RFC 6962).
+        self.0.push(0);
+        self.put(b'L', label.as_bytes())
     }
 
     pub(crate) fn text(&mut self, text: &str) -> &mut Self {
@@ -35,15 +43,12 @@ impl Parts {
     }
 
     pub(crate) fn hash(&self) -> Hash {
-        Sha256::digest(&self.0).into()
+        Sha256::digest(self.0.get(1..).unwrap_or_default()).into()
     }
 
     /// RFC 6962 leaf hash of these bytes.
     pub(crate) fn leaf(&self) -> Hash {
-        let mut hasher = Sha256::new();
-        hasher.update([0]);
-        hasher.update(&self.0);
-        hasher.finalize().into()
+        Sha256::digest(&self.0).into()
     }
 
     fn put(&mut self, tag: u8, bytes: &[u8]) -> &mut Self {
@@ -54,42 +59,75 @@ impl Parts {
     }
 }
 
-/// RFC 6962 tree head, by its definition.
-pub(crate) fn tree_head(leaves: &[Hash]) -> Hash {
-    match leaves {
-        [] => Sha256::digest([]).into(),
-        [only] => *only,
-        _ => {
-            let split = leaves.len().next_power_of_two() / 2;
-            let (left, right) = leaves.split_at(split);
-            let mut hasher = Sha256::new();
-            hasher.update([1]);
-            hasher.update(tree_head(left));
-            hasher.update(tree_head(right));
-            hasher.finalize().into()
+/// The RFC 6962 tree head over leaves that come one by one: complete subtrees are folded as in
+/// binary counting.
+#[derive(Default)]
+pub(crate) struct Tree {
+    count: i64,
+    /// Heads of complete subtrees, the highest first.
+    heads: Vec<(u32, Hash)>,
+}
+
+impl Tree {
+    pub(crate) fn len(&self) -> i64 {
+        self.count
+    }
+
+    pub(crate) fn push(&mut self, leaf: Hash) {
+        self.count += 1;
+        let mut current = (0, leaf);
+        while let Some((height, left)) = self.heads.last() {
+            if *height != current.0 {
+                break;
+            }
+            current = (current.0 + 1, node(left, &current.1));
+            self.heads.pop();
         }
+        self.heads.push(current);
+    }
+
+    /// How many leaves there were, and the head over them; begins anew.
+    pub(crate) fn finish(&mut self) -> (i64, Hash) {
+        let folded = self.heads.drain(..).rev().map(|(_, head)| head).reduce(|right, left| node(&left, &right));
+        (std::mem::take(&mut self.count), folded.unwrap_or_else(|| Sha256::digest([]).into()))
     }
 }
 
-/// Row image. `sorted` are the row's columns in the order of their names.
-pub(crate) fn image(table: &str, row: &Row, sorted: &[&str]) -> base::Result<Hash> {
-    let mut parts = Parts::new("PLUMB-ROW-1");
-    parts.text(table);
-    for name in sorted {
-        if matches!(*name, "tenant" | "at_tx" | "at_ord") || name.starts_with("pd_") {
-            continue;
-        }
-        match row.value(name)? {
-            Value::Null => continue,
-            Value::Bool(truth) => parts.text(name).number(i64::from(*truth)),
-            Value::Int(number) => parts.text(name).number(*number),
-            Value::Text(text) => parts.text(name).text(text),
-            Value::Bytes(bytes) => parts.text(name).bytes(bytes),
-        };
+fn node(left: &Hash, right: &Hash) -> Hash {
+    let mut bytes = [1; 65];
+    for (to, from) in bytes.iter_mut().skip(1).zip(left.iter().chain(right)) {
+        *to = *from;
     }
-    Ok(parts.hash())
+    Sha256::digest(bytes).into()
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 6962, section 2.1, word for word.
+    fn by_definition(leaves: &[Hash]) -> Hash {
+        match leaves {
+            [] => Sha256::digest([]).into(),
+            [only] => *only,
+            _ => {
+                let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
+                node(&by_definition(left), &by_definition(right))
+            }
+        }
+    }
+
+    #[test]
+    fn the_head_of_a_growing_tree_is_that_of_the_definition() {
+        let mut tree = Tree::default();
+        for count in 0..70u8 {
+            let leaves: Vec<Hash> = (0..count).map(|leaf| [leaf; 32]).collect();
+            leaves.iter().for_each(|leaf| tree.push(*leaf));
+            assert_eq!(tree.finish(), (i64::from(count), by_definition(&leaves)), "{count}");
+        }
+    }
 }

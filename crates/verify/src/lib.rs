@@ -1,15 +1,18 @@
 //! The verifier: checks a whole database against `docs/FORMATS.md` and shares no code with the
 //! kernel that wrote it.
 //!
-//! It reads only. What it finds is said for people: table, key, field, and both values.
+//! It reads only, everything once, in one consistent state of the data. What it finds is said for
+//! people: table, key, field, and both values.
 
-mod chain;
+mod damage;
 mod format;
+mod known;
 mod rows;
+mod signatures;
+mod trail;
 
 use base::{Error, Result};
 use db::{Database, sql};
-use std::collections::BTreeMap;
 
 /// One thing that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,17 +51,36 @@ pub const PROBLEMS: usize = 1_000;
 /// Tells how far the check has come: what it is doing, done, and the whole if known.
 pub type Progress<'a> = &'a mut dyn FnMut(&str, u64, Option<u64>);
 
-/// Where the last event of each regulated row stands: (table, key) → (transaction, ord).
-pub(crate) type LastEvents = BTreeMap<(String, String), (String, i64)>;
+/// Progress is told each time so many events, rows or signatures are done.
+pub(crate) const EACH: u64 = 20_000;
 
-/// Checks one tenant: every chain, root and leaf, then every regulated row against its last event,
-/// then every signature against the content it was given for.
+/// One check of one tenant on its way.
+pub(crate) struct Check<'a> {
+    pub tenant: &'a str,
+    pub report: Report,
+    pub progress: Progress<'a>,
+}
+
+impl Check<'_> {
+    pub(crate) fn find(&mut self, table: &str, key: impl Into<String>, field: Option<&str>, text: impl Into<String>) {
+        if self.report.problems.len() < PROBLEMS {
+            self.report.problems.push(Problem { table: table.to_owned(), key: key.into(), field: field.map(str::to_owned), text: text.into() });
+        }
+    }
+}
+
+/// Checks one tenant: every leaf, root and chain, then every regulated row against its last event,
+/// then every signature against the content it was given for. What commits meanwhile is left to
+/// the next check.
 pub fn verify(database: &Database, tenant: &str, progress: Progress<'_>) -> Result<Report> {
-    let mut report = Report::default();
-    let last = chain::check(database, tenant, &mut report, progress)?;
-    rows::check(database, tenant, &last, &mut report, progress)?;
-    rows::check_signatures(database, tenant, &mut report, progress)?;
-    Ok(report)
+    let tables = rows::regulated(database)?;
+    database.read(|tx| {
+        let mut check = Check { tenant, report: Report::default(), progress: &mut *progress };
+        let mut trail = trail::check(tx, &mut check)?;
+        rows::check(tx, &tables, &mut trail, &mut check)?;
+        signatures::check(tx, &mut check)?;
+        Ok(check.report)
+    })
 }
 
 /// The tenants that a database holds.
@@ -77,11 +99,5 @@ pub fn tenants(database: &Database) -> Result<Vec<String>> {
 impl Report {
     pub fn is_sound(&self) -> bool {
         self.problems.is_empty()
-    }
-
-    pub(crate) fn find(&mut self, table: &str, key: impl Into<String>, field: Option<&str>, text: impl Into<String>) {
-        if self.problems.len() < PROBLEMS {
-            self.problems.push(Problem { table: table.to_owned(), key: key.into(), field: field.map(str::to_owned), text: text.into() });
-        }
     }
 }

@@ -1,227 +1,146 @@
-//! Regulated rows against their last events, and signatures against what was signed.
+//! Regulated rows against their last events.
 
-use crate::format::{Parts, hex, image};
-use crate::{LastEvents, Progress, Report};
+use crate::damage::{self, Suspect};
+use crate::format::{Hash, Parts};
+use crate::known::{Id, Place, Trail};
+use crate::{Check, EACH, PROBLEMS};
 use base::{Error, Result};
-use db::{Database, Read, Row, Value, sql};
-use serde_json::{Map, Value as Json};
-use std::collections::{BTreeMap, BTreeSet};
+use db::{Cell, Database, Read, Scanned, Value};
 
-/// Rows are read in slices of so many.
-const SLICE: i64 = 5_000;
+/// The table of versions: its rows are images of `record`, and point to its events.
+const VERSIONS: &str = "record_version";
 
-/// Checks the image and the pointer of every row of every regulated table, and that no row an
-/// event speaks of is gone.
-pub(crate) fn check(database: &Database, tenant: &str, last: &LastEvents, report: &mut Report, progress: Progress<'_>) -> Result<()> {
-    let described = database.describe()?;
-    let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
-    for (table, lines) in &described {
-        if lines.iter().any(|line| line.starts_with("column at_tx ")) {
-            check_table(database, tenant, table, last, &mut seen, report, progress)?;
+/// A regulated table as it is in the database: the columns that an image covers, in the order of
+/// their names.
+pub(crate) struct Regulated {
+    pub name: String,
+    pub key: &'static str,
+    pub columns: Vec<String>,
+}
+
+impl Regulated {
+    /// A key, told as text, as the column holds it.
+    pub(crate) fn key_value(&self, key: &str) -> Value {
+        match (self.key, key.parse::<i64>()) {
+            ("revision", Ok(number)) => number.into(),
+            _ => key.into(),
         }
     }
-    for (table, key) in last.keys() {
-        if !seen.contains(&(table.clone(), key.clone())) {
-            report.find(table, key.as_str(), None, "the row is gone; rows are never deleted");
-        }
-    }
-    Ok(())
 }
 
-fn check_table(
-    database: &Database,
-    tenant: &str,
-    table: &str,
-    last: &LastEvents,
-    seen: &mut BTreeSet<(String, String)>,
-    report: &mut Report,
-    progress: Progress<'_>,
-) -> Result<()> {
-    // Versions of records are images of `record`, and any event of theirs may be an old one.
-    let versions = table == "record_version";
-    let subject_table = if versions { "record" } else { table };
-    let key = if table == "configuration" { "revision" } else { "id" };
-    let mut after: Option<(String, i64)> = None;
-    loop {
-        let slice = next_slice(database, tenant, table, after.as_ref())?;
-        let Some(final_row) = slice.last() else { break };
-        after = Some((final_row.text("at_tx")?.to_owned(), final_row.int("at_ord")?));
-        let events = events_of(database, tenant, &slice)?;
-        let mut sorted: Vec<&str> = final_row.columns().iter().map(String::as_str).collect();
-        sorted.sort_unstable();
-        for row in &slice {
-            report.rows += 1;
-            let row_key = key_text(row, key)?;
-            let pointer = (row.text("at_tx")?.to_owned(), row.int("at_ord")?);
-            let subject = (subject_table.to_owned(), row_key.clone());
-            match events.get(&pointer) {
-                None => report.find(table, row_key.as_str(), Some("at_tx"), "points to an event that does not exist"),
-                Some(event) => {
-                    if event.subject != row_key || event.subject_table != subject_table {
-                        report.find(table, row_key.as_str(), Some("at_tx"), format!("points to the event of {} {}", event.subject_table, event.subject));
-                    }
-                    if event.image != image(subject_table, row, &sorted)? {
-                        name_difference(database, tenant, table, subject_table, &row_key, row, &pointer, report)?;
-                    }
-                }
-            }
-            if !versions {
-                if last.get(&subject).is_some_and(|newest| *newest != pointer) {
-                    report.find(table, row_key.as_str(), Some("at_tx"), "an older state of the row was put back: a later event speaks of it");
-                }
-                seen.insert(subject);
-            }
-        }
-        progress(&format!("checking the rows of {table}"), report.rows, None);
-    }
-    Ok(())
-}
-
-fn key_text(row: &Row, key: &str) -> Result<String> {
-    match row.value(key)? {
-        Value::Text(text) => Ok(text.clone()),
-        Value::Int(number) => Ok(number.to_string()),
-        other => Err(Error::internal(format!("key {key} is {other:?}"))),
-    }
-}
-
-fn next_slice(database: &Database, tenant: &str, table: &str, after: Option<&(String, i64)>) -> Result<Vec<Row>> {
-    let (tx, ord) = after.map_or(("", -1), |(tx, ord)| (tx.as_str(), *ord));
-    let text = format!("select * from {table} where tenant = $1 and (at_tx, at_ord) > ($2, $3) order by at_tx, at_ord limit $4");
-    let params: Vec<Value> = vec![tenant.into(), tx.into(), ord.into(), SLICE.into()];
-    database.read(move |reader: &mut dyn Read| reader.query_text(&text, &params))
-}
-
-struct Event {
-    subject_table: String,
-    subject: String,
-    image: Vec<u8>,
-}
-
-fn events_of(database: &Database, tenant: &str, rows: &[Row]) -> Result<BTreeMap<(String, i64), Event>> {
-    let mut transactions: Vec<String> = rows.iter().map(|row| row.text("at_tx").map(str::to_owned)).collect::<Result<_>>()?;
-    transactions.dedup();
-    let mut found = BTreeMap::new();
-    for part in transactions.chunks(400) {
-        let mut query = db::Query::with(sql("select tx, ord, subject_table, subject, image from event where tenant = $1"), vec![tenant.into()]);
-        query.push_list(" and tx in", part.iter().map(|tx| tx.as_str().into()).collect());
-        for row in database.read(move |reader: &mut dyn Read| reader.run(&query))? {
-            let event = Event {
-                subject_table: row.text("subject_table")?.to_owned(),
-                subject: row.text("subject")?.to_owned(),
-                image: row.bytes("image")?.to_vec(),
-            };
-            found.insert((row.text("tx")?.to_owned(), row.int("ord")?), event);
+/// The regulated tables of a database: those whose rows point to events.
+pub(crate) fn regulated(database: &Database) -> Result<Vec<Regulated>> {
+    let mut found = Vec::new();
+    for (name, lines) in &database.describe()? {
+        let mut columns: Vec<String> = lines.iter().filter_map(|line| line.strip_prefix("column ")).filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
+        if columns.iter().any(|column| column == "at_tx") {
+            columns.retain(|column| !matches!(column.as_str(), "tenant" | "at_tx" | "at_ord") && !column.starts_with("pd_"));
+            columns.sort_unstable();
+            let key = if name == "configuration" { "revision" } else { "id" };
+            found.push(Regulated { name: name.clone(), key, columns });
         }
     }
     Ok(found)
 }
 
-/// The row is not as its event left it: replays the row's events to say which column differs, and
-/// from what.
-#[expect(clippy::too_many_arguments, reason = "everything that names the row in the report")]
-fn name_difference(
-    database: &Database,
-    tenant: &str,
-    table: &str,
-    subject_table: &str,
-    key: &str,
-    row: &Row,
-    pointer: &(String, i64),
-    report: &mut Report,
-) -> Result<()> {
-    let events = database.query(
-        sql("select tx, ord, after from event where tenant = $1 and subject_table = $2 and subject = $3 order by tx, ord"),
-        &[tenant.into(), subject_table.into(), key.into()],
-    )?;
-    let mut expected: Map<String, Json> = Map::new();
-    for event in &events {
-        if (event.text("tx")?, event.int("ord")?) > (pointer.0.as_str(), pointer.1) {
-            break;
-        }
-        let after = event.opt_text("after")?.and_then(|text| serde_json::from_str::<Map<String, Json>>(text).ok());
-        for (name, value) in after.into_iter().flatten() {
-            match (expected.get_mut(&name), value) {
-                (Some(Json::Object(known)), Json::Object(changed)) if name == "fields" => known.extend(changed),
-                (_, value) => {
-                    expected.insert(name, value);
-                }
-            }
+/// Checks the image and the pointer of every row of every regulated table, and that no row an
+/// event speaks of is gone.
+pub(crate) fn check(tx: &mut dyn Read, tables: &[Regulated], trail: &mut Trail, check: &mut Check<'_>) -> Result<()> {
+    for table in tables {
+        let suspects = if table.name == VERSIONS { versions(tx, table, trail, check)? } else { current(tx, table, trail, check)? };
+        for suspect in suspects {
+            damage::name(tx, table, &suspect, check)?;
         }
     }
-    let mut named = false;
-    for (name, value) in &expected {
-        let is = shown(row.value(name)?);
-        let should = match (name.as_str(), value) {
-            ("fields", Json::Object(fields)) => {
-                let kept: Map<String, Json> = fields.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), value.clone())).collect();
-                Json::Object(kept).to_string()
-            }
-            (_, Json::String(text)) => text.clone(),
-            (_, Json::Null) => String::new(),
-            (_, Json::Bool(truth)) => i64::from(*truth).to_string(),
-            (_, other) => other.to_string(),
-        };
-        if is != should {
-            named = true;
-            report.find(table, key, Some(name), format!("is “{is}”, the trail says “{should}”"));
-        }
-    }
-    if !named {
-        report.find(table, key, None, "differs from what its event recorded, in a column whose values the trail does not show");
+    let mut gone: Vec<_> = trail.last.iter().filter(|(_, last)| !last.seen).map(|((table, id), last)| (last.place, *table, *id)).collect();
+    gone.sort_unstable();
+    for (place, table, id) in gone.into_iter().take(PROBLEMS) {
+        let key = damage::subject_at(tx, check.tenant, place)?.unwrap_or_else(|| id.text());
+        check.find(trail.tables.name(table), key, None, "the row is gone; rows are never deleted");
     }
     Ok(())
 }
 
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::Bool(truth) => i64::from(*truth).to_string(),
-        Value::Int(number) => number.to_string(),
-        Value::Text(text) => text.clone(),
-        Value::Bytes(bytes) => hex(bytes),
+/// Rows of which there is one for each subject: each is as its last event left it.
+fn current(tx: &mut dyn Read, table: &Regulated, trail: &mut Trail, check: &mut Check<'_>) -> Result<Vec<Suspect>> {
+    let number = trail.tables.number(&table.name);
+    let key_place = place_of(table, table.key)?;
+    let text = format!("select at_tx, at_ord, {} from {} where tenant = $1", table.columns.join(", "), table.name);
+    let (mut parts, mut suspects) = (Parts::default(), Vec::new());
+    tx.scan(&text, &[check.tenant.into()], &mut |row| {
+        count_row(table, check);
+        let key = key_text(&row, key_place)?;
+        let place = Place { tx: Id::of(row.text(0)?), ord: row.int(1)? };
+        let image = image(&table.name, table, &row, 2, &mut parts)?;
+        let fits = trail.last.get_mut(&(number, Id::of(&key))).is_some_and(|last| {
+            last.seen = true;
+            last.place == place && last.image == image
+        });
+        if !fits && suspects.len() < PROBLEMS {
+            suspects.push(Suspect::of(&row, key, image)?);
+        }
+        Ok(())
+    })?;
+    Ok(suspects)
+}
+
+/// Versions: each is as its own event left it, and there is one for each event.
+fn versions(tx: &mut dyn Read, table: &Regulated, trail: &Trail, check: &mut Check<'_>) -> Result<Vec<Suspect>> {
+    let key_place = place_of(table, table.key)? + 3;
+    let columns: Vec<_> = table.columns.iter().map(|column| format!("v.{column}")).collect();
+    let text = format!(
+        "select v.at_tx, v.at_ord, e.subject_table, e.subject, e.image, {} from {VERSIONS} v
+         left join event e on e.tenant = v.tenant and e.tx = v.at_tx and e.ord = v.at_ord where v.tenant = $1",
+        columns.join(", ")
+    );
+    let (mut parts, mut suspects, mut found) = (Parts::default(), Vec::new(), 0);
+    tx.scan(&text, &[check.tenant.into()], &mut |row| {
+        count_row(table, check);
+        found += 1;
+        let key = key_text(&row, key_place)?;
+        let image = image("record", table, &row, 5, &mut parts)?;
+        let fits = row.opt_text(2)? == Some("record") && row.opt_text(3)? == Some(key.as_str()) && row.cell(4)? == Cell::Bytes(&image);
+        if !fits && suspects.len() < PROBLEMS {
+            suspects.push(Suspect::of(&row, key, image)?);
+        }
+        Ok(())
+    })?;
+    if found != trail.record_events {
+        damage::name_missing_versions(tx, check)?;
+    }
+    Ok(suspects)
+}
+
+fn count_row(table: &Regulated, check: &mut Check<'_>) {
+    check.report.rows += 1;
+    if check.report.rows.is_multiple_of(EACH) {
+        (check.progress)(&format!("checking the rows of {}", table.name), check.report.rows, None);
     }
 }
 
-/// Every signature's digest is that of the record version it names, and every version's digest is
-/// that of its content.
-pub(crate) fn check_signatures(database: &Database, tenant: &str, report: &mut Report, progress: Progress<'_>) -> Result<()> {
-    let mut after = String::new();
-    loop {
-        let slice = database.query(
-            sql(
-                "select s.id, s.digest as signed, s.record, s.version, v.kind, v.number, v.revision, v.title, v.fields, v.detail
-                 from signature s left join record_version v on v.tenant = s.tenant and v.id = s.record and v.version = s.version
-                 where s.tenant = $1 and s.id > $2 order by s.id limit $3",
-            ),
-            &[tenant.into(), after.as_str().into(), SLICE.into()],
-        )?;
-        let Some(final_row) = slice.last() else { return Ok(()) };
-        after = final_row.text("id")?.to_owned();
-        for row in &slice {
-            report.signatures += 1;
-            let id = row.text("id")?;
-            if row.opt_text("kind")?.is_none() {
-                report.find("signature", id, Some("record"), "names a record version that does not exist");
-                continue;
-            }
-            let content = Parts::new("PLUMB-CONTENT-1")
-                .text(row.text("kind")?)
-                .text(row.text("number")?)
-                .text(row.text("revision")?)
-                .text(row.text("title")?)
-                .text(row.text("fields")?)
-                .maybe(row.opt_text("detail")?)
-                .hash();
-            if row.text("signed")? != hex(&content) {
-                report.find(
-                    "signature",
-                    id,
-                    Some("digest"),
-                    format!("was given on other content than version {} of {} now holds", row.int("version")?, row.text("number")?),
-                );
-            }
-        }
-        progress("checking signatures", report.signatures, None);
+fn place_of(table: &Regulated, key: &str) -> Result<usize> {
+    let place = table.columns.iter().position(|column| column == key);
+    place.map(|place| place + 2).ok_or_else(|| Error::internal(format!("the table {} has no column {key}", table.name)))
+}
+
+fn key_text(row: &Scanned<'_>, place: usize) -> Result<String> {
+    match row.cell(place)? {
+        Cell::Text(text) => Ok(text.to_owned()),
+        Cell::Int(number) => Ok(number.to_string()),
+        other => Err(Error::internal(format!("a key is {other:?}"))),
     }
+}
+
+/// Row image; the columns of the table stand in the row from `first` on.
+fn image(name: &str, table: &Regulated, row: &Scanned<'_>, first: usize, parts: &mut Parts) -> Result<Hash> {
+    parts.begin("PLUMB-ROW-1").text(name);
+    for (place, column) in table.columns.iter().enumerate() {
+        match row.cell(first + place)? {
+            Cell::Null => continue,
+            Cell::Int(number) => parts.text(column).number(number),
+            Cell::Text(text) => parts.text(column).text(text),
+            Cell::Bytes(bytes) => parts.text(column).bytes(bytes),
+        };
+    }
+    Ok(parts.hash())
 }

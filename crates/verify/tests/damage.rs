@@ -43,6 +43,10 @@ fn frs_trl_011_a_changed_row_does_not_pass_and_is_named_with_table_key_field_and
         let found = report.problems.iter().find(|problem| problem.table == "record").unwrap();
         assert_eq!((found.key.as_str(), found.field.as_deref()), (id.as_str(), Some("title")));
         assert_eq!(found.text, "is “Packing”, the trail says “Assembly”");
+        tamper(&test.database, "update record set title = 'Assembly', due_date = '2031-01-01' where kind = 'department'");
+        let report = check(&test.database);
+        let found = report.problems.iter().find(|problem| problem.table == "record").unwrap();
+        assert_eq!((found.field.as_deref(), found.text.as_str()), (Some("due_date"), "is “2031-01-01”, the trail says nothing was ever written there"));
     });
 }
 
@@ -63,6 +67,8 @@ fn frs_trl_012_no_way_of_touching_the_trail_passes() {
         ("update credential set sec_hash = 'x'", "credential"),
         ("update person set active = not active", "person"),
         ("update record_version set title = 'x' where kind = 'department'", "record_version"),
+        ("delete from record_version where version = 1 and kind = 'site'", "record_version"),
+        ("update record set due_date = '2031-01-01' where kind = 'site'", "record"),
         ("update record set at_ord = at_ord + 1 where kind = 'department'", "record"),
         ("update item set number = 'X' where kind = 'site'", "item"),
     ];

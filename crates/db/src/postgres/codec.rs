@@ -1,6 +1,7 @@
 //! Values to and from PostgreSQL's wire format.
 
 use crate::row::{Header, Row};
+use crate::scan::{Cell, Cells};
 use crate::value::{Column, ColumnType, Value};
 use base::{Error, Result};
 use std::error::Error as StdError;
@@ -92,6 +93,36 @@ impl<'a> FromSql<'a> for Found {
 
     fn accepts(_: &Type) -> bool {
         true
+    }
+}
+
+struct Seen<'a>(Cell<'a>);
+
+impl<'a> FromSql<'a> for Seen<'a> {
+    fn from_sql(sort: &Type, raw: &'a [u8]) -> Result<Self, Fault> {
+        Ok(Self(match *sort {
+            Type::BOOL => Cell::Int(i64::from(bool::from_sql(sort, raw)?)),
+            Type::INT8 => Cell::Int(i64::from_sql(sort, raw)?),
+            Type::INT4 => Cell::Int(i64::from(i32::from_sql(sort, raw)?)),
+            Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::UNKNOWN => Cell::Text(<&str>::from_sql(sort, raw)?),
+            Type::BYTEA => Cell::Bytes(raw),
+            _ => return Err(format!("it is of type {sort}; cast it as bigint or text").into()),
+        }))
+    }
+
+    fn from_sql_null(_: &Type) -> Result<Self, Fault> {
+        Ok(Self(Cell::Null))
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+}
+
+impl Cells for tokio_postgres::Row {
+    fn cell(&self, place: usize) -> Result<Cell<'_>> {
+        let seen = self.try_get::<_, Seen<'_>>(place).map_err(|error| Error::internal(format!("column {} of a row cannot be read: {error}", place + 1)))?;
+        Ok(seen.0)
     }
 }
 

@@ -6,11 +6,13 @@ use super::error;
 use crate::database::Engine;
 use crate::fault::Moment;
 use crate::row::Row;
+use crate::scan::{Each, Scanned};
 use crate::session::Session;
 use crate::statement::{Sql, Text, shorten};
 use crate::value::{Column, Value};
 use base::{Error, Result};
 use deadpool_postgres::Object;
+use futures_core::Stream as _;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
@@ -211,6 +213,24 @@ impl Session for PostgresSession {
             client.query(&statement, &as_params(&bound)).await
         })?;
         codec::rows(shorten(sql), &found)
+    }
+
+    fn scan(&mut self, text: Text<'_>, params: &[Value], each: Each<'_>) -> Result<()> {
+        let sql = text.as_str();
+        let mut rows = self.round_trip(sql, async |client| {
+            let statement = client.prepare_cached(sql).await?;
+            client.query_raw(&statement, params.iter().map(Bound)).await.map(Box::pin)
+        })?;
+        // The deadline is for each row: a whole table may take its time.
+        let round_trip = self.round_trip;
+        loop {
+            let next = self.exchange(sql, async |_| tokio::time::timeout(round_trip, poll_fn(|context| rows.as_mut().poll_next(context))).await)?;
+            match next {
+                None => return Ok(()),
+                Some(Ok(row)) => each(Scanned::new(&row))?,
+                Some(Err(failure)) => return Err(error::of(&failure, self.moment, sql)),
+            }
+        }
     }
 
     fn execute(&mut self, text: Text<'_>, params: &[Value]) -> Result<u64> {

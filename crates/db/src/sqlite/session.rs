@@ -3,6 +3,7 @@
 use super::error;
 use crate::database::Engine;
 use crate::row::{Header, Row};
+use crate::scan::{Cell, Cells, Each, Scanned};
 use crate::session::Session;
 use crate::statement::{Sql, Text, for_sqlite, shorten};
 use crate::value::{Column, Value};
@@ -81,6 +82,18 @@ impl Session for SqliteSession {
         Ok(found)
     }
 
+    fn scan(&mut self, text: Text<'_>, params: &[Value], each: Each<'_>) -> Result<()> {
+        let sql = self.rewrite(text);
+        let fail = |error: rusqlite::Error| error::of(&error, &shorten(text.as_str()));
+        let mut statement = self.connection.prepare_cached(&sql).map_err(fail)?;
+        bind(&mut statement, text, params)?;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next().map_err(fail)? {
+            each(Scanned::new(row))?;
+        }
+        Ok(())
+    }
+
     fn execute(&mut self, text: Text<'_>, params: &[Value]) -> Result<u64> {
         let sql = self.rewrite(text);
         let fail = |error: rusqlite::Error| error::of(&error, &shorten(text.as_str()));
@@ -148,6 +161,19 @@ fn bind(statement: &mut Statement<'_>, text: Text<'_>, params: &[Value]) -> Resu
             .map_err(|error| error::of(&error, &shorten(text.as_str())))?;
     }
     Ok(())
+}
+
+impl Cells for rusqlite::Row<'_> {
+    fn cell(&self, place: usize) -> Result<Cell<'_>> {
+        let unreadable = |what: &str| Error::internal(format!("column {} of a row {what}", place + 1));
+        match self.get_ref(place).map_err(|error| error::of(&error, "reading a row"))? {
+            ValueRef::Null => Ok(Cell::Null),
+            ValueRef::Integer(number) => Ok(Cell::Int(number)),
+            ValueRef::Text(text) => std::str::from_utf8(text).map(Cell::Text).map_err(|_| unreadable("is not UTF-8")),
+            ValueRef::Blob(bytes) => Ok(Cell::Bytes(bytes)),
+            ValueRef::Real(_) => Err(unreadable("is a floating-point number")),
+        }
+    }
 }
 
 /// `{bool}` is declared `integer` and `{int}` is declared `int`, so that the two can be told apart

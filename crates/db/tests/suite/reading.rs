@@ -1,7 +1,7 @@
 //! Reading: one state for the whole of a read, and nothing written.
 
 use crate::{SCHEMA, count, insert, internal};
-use db::sql;
+use db::{Cell, sql};
 use crate::engines::both_migrated;
 
 const COUNT: db::Sql = sql("select count(*) as n from thing where tenant = $1");
@@ -87,5 +87,41 @@ fn a_connection_is_busy_for_as_long_as_it_is_read_from() {
         assert_eq!(inside.busy, 1);
         assert!(inside.most > 1);
         assert_eq!(database.connections().busy, 0);
+    });
+}
+
+#[test]
+fn a_scan_hands_out_every_row_and_an_error_ends_it() {
+    both_migrated(SCHEMA, |test| {
+        for number in 0..300 {
+            insert(&test.database, &format!("row {number:03}"), number + 1_000).unwrap();
+        }
+        let text = "select id, number, null as nothing from thing where tenant = $1 order by id";
+        let seen = test
+            .database
+            .read(|read| {
+                let mut seen = Vec::new();
+                read.scan(text, &["t".into()], &mut |row| {
+                    assert_eq!((row.cell(2)?, row.opt_text(2)?), (Cell::Null, None));
+                    seen.push((row.text(0)?.to_owned(), row.int(1)?));
+                    Ok(())
+                })?;
+                // The same transaction can ask for more behind it.
+                assert_eq!(read.query_one(COUNT, &["t".into()])?.int("n")?, 300);
+                Ok(seen)
+            })
+            .unwrap();
+        assert_eq!(seen.len(), 300);
+        assert_eq!(seen.get(7), Some(&("row 007".to_owned(), 1_007)));
+        let mut handed = 0;
+        let ended = test.database.read(|read| {
+            read.scan(text, &["t".into()], &mut |row| {
+                handed += 1;
+                row.int(0).map(drop)
+            })
+        });
+        assert!(internal(ended).contains("column 1 of a row holds text where a whole number was due"));
+        assert_eq!(handed, 1);
+        assert_eq!(count(&test.database), 300);
     });
 }

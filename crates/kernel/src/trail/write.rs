@@ -100,6 +100,10 @@ impl Read for WriteTx<'_> {
         self.tx.query_text(text, params)
     }
 
+    fn scan(&mut self, text: &str, params: &[Value], each: db::Each<'_>) -> Result<()> {
+        self.tx.scan(text, params, each)
+    }
+
     fn run(&mut self, query: &Query) -> Result<Vec<Row>> {
         self.tx.run(query)
     }
