@@ -96,7 +96,7 @@ fn a_scan_hands_out_every_row_and_an_error_ends_it() {
         for number in 0..300 {
             insert(&test.database, &format!("row {number:03}"), number + 1_000).unwrap();
         }
-        let text = "select id, number, null as nothing from thing where tenant = $1 order by id";
+        let text = "select id, number, null as absent from thing where tenant = $1 order by id";
         let seen = test
             .database
             .read(|read| {
