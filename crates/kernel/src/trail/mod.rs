@@ -1,7 +1,6 @@
 //! The audit trail: every change of a regulated row is an event, every transaction a root, every
 //! root a link of the tenant's chain (`docs/FORMATS.md`).
 
-pub mod merkle;
 mod read;
 mod write;
 

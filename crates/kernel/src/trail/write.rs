@@ -4,7 +4,6 @@ mod many;
 
 use crate::catalog::Catalog;
 use crate::table::{self, Table, Values};
-use crate::trail::merkle;
 use base::digest::Canonical;
 use base::{Digest, Error, IdSource, Result, Timestamp};
 use db::{Column as DbColumn, ColumnType, Query, Read, Row, Sql, Tx, Value, sql};
@@ -281,7 +280,7 @@ impl<'a> WriteTx<'a> {
             image: table.image(after),
             leaf: Digest::ZERO,
         };
-        event.leaf = merkle::leaf(event_bytes(&self.header, &event).as_slice());
+        event.leaf = tlog::tree::leaf(event_bytes(&self.header, &event).as_slice());
         self.events.push(event);
         Ok(ord)
     }
@@ -332,7 +331,7 @@ impl<'a> WriteTx<'a> {
             ]);
         }
         self.tx.insert_rows("event", EVENT_COLUMNS, &rows)?;
-        let root = merkle::root(&leaves);
+        let root = tlog::tree::root(&leaves);
         self.stamps.settle(self.tx, &header.tenant, &root)?;
         let head = self.tx.query_one(
             sql("update chain_head set seq = seq + 1 where tenant = $1 and chain = $2 returning seq, hash"),

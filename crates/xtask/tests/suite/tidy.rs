@@ -10,19 +10,20 @@ const LINES: usize = 500;
 
 /// What each room may use of the workspace. Arrows point down only, and siblings do not know one
 /// another (`docs/ARCHITECTURE.md`).
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("base", &[]),
     ("db", &["base"]),
     ("blob", &["base"]),
     ("print", &["base"]),
+    ("tlog", &["base"]),
     ("verify", &["base", "db"]),
-    ("kernel", &["base", "db", "blob"]),
+    ("kernel", &["base", "db", "blob", "tlog"]),
     ("plm", &["base", "db", "blob", "print", "kernel"]),
     ("qms", &["base", "db", "blob", "print", "kernel"]),
     ("lms", &["base", "db", "blob", "print", "kernel"]),
     ("api", &["base", "db", "blob", "print", "kernel", "plm", "qms", "lms"]),
     ("web", &["base", "db", "blob", "print", "kernel", "plm", "qms", "lms", "api"]),
-    ("plumb", &["base", "db", "blob", "print", "verify", "kernel", "plm", "qms", "lms", "api", "web"]),
+    ("plumb", &["base", "db", "blob", "print", "tlog", "verify", "kernel", "plm", "qms", "lms", "api", "web"]),
     ("testkit", &["base", "db", "blob", "kernel"]),
     ("xtask", &[]),
     ("benches", &["base", "db", "blob", "print", "verify", "kernel", "plm", "qms", "lms", "api", "web", "plumb", "testkit"]),
