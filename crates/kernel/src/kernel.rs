@@ -43,7 +43,10 @@ struct Inner {
 
 /// The migrations of the kernel's tables; domains append theirs in the binary.
 pub const MIGRATIONS: &[Migration] =
-    &[Migration { number: 1, name: "kernel", text: include_str!("../../../migrations/0001_kernel.sql") }];
+    &[
+        Migration { number: 1, name: "kernel", text: include_str!("../../../migrations/0001_kernel.sql") },
+        Migration { number: 4, name: "evidence", text: include_str!("../../../migrations/0004_evidence.sql") },
+    ];
 
 impl Kernel {
     /// Puts the kernel together. The database must be migrated.

@@ -15,6 +15,7 @@ pub mod configuration;
 pub mod decision;
 pub mod decision_tree;
 pub mod dossier;
+pub mod evidence;
 pub mod hold;
 pub mod impact;
 pub mod jobs;

@@ -31,6 +31,11 @@ pub struct World {
 impl World {
     /// A company with one administrator (`admin`) and one site (`ROM`, Europe/Rome).
     pub fn new(database: Database, modules: Vec<Module>) -> Self {
+        Self::with_chains(database, modules, 1)
+    }
+
+    /// The same with so many chains in its trail.
+    pub fn with_chains(database: Database, modules: Vec<Module>, chains: i64) -> Self {
         let files = tempfile::tempdir().expect("a folder for files");
         let clock = Arc::new(FixedClock::at(Timestamp::parse(START).expect("a time")));
         let kernel = Kernel::new(Setup {
@@ -40,7 +45,7 @@ impl World {
             files: blob::BlobStore::open(files.path()).expect("a file store"),
             modules,
             hashing: Hashing::cheap_for_tests(),
-            chains: 1,
+            chains,
         })
         .expect("declarations that fit");
         let first = FirstAdministrator {

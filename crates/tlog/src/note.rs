@@ -35,6 +35,14 @@ impl NoteSigner {
         Ok(Self { name: name.to_owned(), key: SigningKey::from_bytes(secret) })
     }
 
+    /// The signer of a log that is named after its first key, so that no two logs of the world share
+    /// a name: `plumb-0123456789abcdef/main`.
+    pub fn of_log(log: &str, secret: &[u8; 32]) -> Result<Self> {
+        let key = SigningKey::from_bytes(secret).verifying_key();
+        let digest = Digest::of(key.as_bytes()).hex();
+        Self::new(&format!("plumb-{}/{log}", digest.get(..16).unwrap_or_default()), secret)
+    }
+
     pub fn verifier(&self) -> NoteVerifier {
         NoteVerifier { name: self.name.clone(), key: self.key.verifying_key() }
     }

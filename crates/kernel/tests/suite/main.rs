@@ -3,6 +3,7 @@
 
 mod catalog;
 mod decisions;
+mod evidence;
 mod files;
 mod hooks;
 mod packages;

@@ -36,7 +36,8 @@ pub struct Company {
 
 /// Runs a test on both engines with the whole schema.
 pub fn on_both(test: fn(&TestDatabase)) {
-    let steps: Vec<_> = kernel::MIGRATIONS.iter().chain(plm::MIGRATIONS).copied().collect();
+    let mut steps: Vec<_> = kernel::MIGRATIONS.iter().chain(plm::MIGRATIONS).copied().collect();
+    steps.sort_by_key(|step| step.number);
     eprintln!("on SQLite");
     test(&engines::sqlite_migrated(&steps));
     eprintln!("on PostgreSQL");

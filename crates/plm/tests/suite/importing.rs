@@ -68,7 +68,8 @@ fn frs_prt_033_the_demo_file_imports_with_its_levels() {
         let company = Company::new(test);
         company.import_bytes(bytes, "demo.xlsx").unwrap()
     };
-    let steps: Vec<_> = kernel::MIGRATIONS.iter().chain(plm::MIGRATIONS).copied().collect();
+    let mut steps: Vec<_> = kernel::MIGRATIONS.iter().chain(plm::MIGRATIONS).copied().collect();
+    steps.sort_by_key(|step| step.number);
     for test in [testkit::engines::sqlite_migrated(&steps), testkit::engines::postgres_migrated(&steps)] {
         let answer = made(&test, &first);
         assert_eq!(answer["levels"], 6);

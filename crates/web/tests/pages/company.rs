@@ -22,7 +22,8 @@ pub struct Company {
 
 /// Runs a test on both engines with the whole schema and every domain.
 pub fn on_both(test: fn(World)) {
-    let steps: Vec<_> = kernel::MIGRATIONS.iter().chain(plm::MIGRATIONS).copied().collect();
+    let mut steps: Vec<_> = kernel::MIGRATIONS.iter().chain(plm::MIGRATIONS).copied().collect();
+    steps.sort_by_key(|step| step.number);
     let world = |database: &TestDatabase| World::new(database.database.clone(), vec![plm::module(), qms::module(), lms::module()]);
     eprintln!("on SQLite");
     let sqlite = engines::sqlite_migrated(&steps);

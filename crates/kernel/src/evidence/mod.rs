@@ -1,0 +1,14 @@
+//! Evidence that reaches outside the database: the log of all transactions, its checkpoints and
+//! the proofs that lead from one event to a signed checkpoint (`docs/FORMATS.md`, "Log").
+//!
+//! A chain is consistent with itself also after all of it was computed anew, or an old copy was put
+//! back. A checkpoint says how many transactions there were and what they hash to, is signed with
+//! a key that the database does not hold, and is kept elsewhere; against it both show.
+
+mod log;
+mod proof;
+mod tiles;
+
+pub use log::{CHECKPOINT_ENTRIES, Published, checkpoint, latest, verifiers};
+pub use proof::{EventProof, LogProof, prove_consistency, prove_event, prove_transaction};
+pub use tiles::tile;

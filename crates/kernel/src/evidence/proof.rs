@@ -1,0 +1,98 @@
+//! Proofs from one event to a signed checkpoint.
+
+use super::log::{Published, latest};
+use super::tiles::KeptTiles;
+use base::{Digest, Error, Result};
+use db::{Read, Row, sql};
+use tlog::proof;
+use tlog::tile::Tiled;
+
+/// That a transaction is in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogProof {
+    /// The transaction's place in the log.
+    pub place: u64,
+    /// The hash of the transaction: the log's entry.
+    pub entry: Digest,
+    /// From the entry's leaf to the head of `checkpoint`.
+    pub path: Vec<Digest>,
+    pub checkpoint: Published,
+}
+
+/// That an event is in a transaction, and the transaction in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventProof {
+    pub tx: String,
+    pub ord: u64,
+    /// Events of the transaction.
+    pub events: u64,
+    pub leaf: Digest,
+    /// From the event's leaf to the transaction's root.
+    pub path: Vec<Digest>,
+    pub log: LogProof,
+}
+
+/// Proves that a transaction is in the log, against the newest checkpoint.
+///
+/// Errors: not found for a transaction that does not exist; 409 while no checkpoint has taken it
+/// up, which takes seconds.
+pub fn prove_transaction(tx: &mut dyn Read, tenant: &str, id: &str) -> Result<LogProof> {
+    let sealed = sealed(tx, tenant, id)?;
+    log_proof(tx, tenant, &sealed)
+}
+
+/// Proves that an event is in the log.
+pub fn prove_event(tx: &mut dyn Read, tenant: &str, id: &str, ord: u64) -> Result<EventProof> {
+    let sealed = sealed(tx, tenant, id)?;
+    let rows = tx.query(sql("select leaf from event where tenant = $1 and tx = $2 order by ord"), &[tenant.into(), id.into()])?;
+    let leaves: Vec<Digest> = rows.iter().map(|row| digest(row, "leaf")).collect::<Result<_>>()?;
+    let at = usize::try_from(ord).map_err(Error::internal)?;
+    let leaf = *leaves.get(at).ok_or_else(|| Error::not_found("There is no such event."))?;
+    let events = leaves.len() as u64;
+    let path = proof::inclusion(ord, events, &mut leaves.as_slice())?;
+    let log = log_proof(tx, tenant, &sealed)?;
+    Ok(EventProof { tx: id.to_owned(), ord, events, leaf, path, log })
+}
+
+/// What shows that the log of `new` entries continues that of `old` entries.
+///
+/// Errors: 422 when the log is not so large.
+pub fn prove_consistency(tx: &mut dyn Read, tenant: &str, old: u64, new: u64) -> Result<Vec<Digest>> {
+    let size = latest(tx, tenant)?.map_or(0, |latest| latest.size);
+    if new > size {
+        return Err(Error::invalid("new", "no_such_size", format!("the log has {size} entries")));
+    }
+    proof::consistency(old, new, &mut Tiled { size, tiles: &mut KeptTiles::new(tx, tenant) })
+}
+
+struct Sealed {
+    chain: i64,
+    seq: i64,
+    hash: Digest,
+}
+
+fn sealed(tx: &mut dyn Read, tenant: &str, id: &str) -> Result<Sealed> {
+    let row = tx.query_opt(sql("select chain, seq, hash from audit_tx where tenant = $1 and tx = $2"), &[tenant.into(), id.into()])?;
+    let row = row.ok_or_else(|| Error::not_found("There is no such transaction."))?;
+    Ok(Sealed { chain: row.int("chain")?, seq: row.int("seq")?, hash: digest(&row, "hash")? })
+}
+
+fn log_proof(tx: &mut dyn Read, tenant: &str, sealed: &Sealed) -> Result<LogProof> {
+    let part = tx.query_opt(
+        sql(
+            "select first_seq, first_place from checkpoint_part
+             where tenant = $1 and chain = $2 and last_seq >= $3 order by last_seq limit 1",
+        ),
+        &[tenant.into(), sealed.chain.into(), sealed.seq.into()],
+    )?;
+    let (Some(part), Some(checkpoint)) = (part, latest(tx, tenant)?) else {
+        return Err(Error::conflict("not_in_checkpoint", "No checkpoint has taken this transaction up yet; one does within seconds."));
+    };
+    let place = u64::try_from(part.int("first_place")? + sealed.seq - part.int("first_seq")?).map_err(Error::internal)?;
+    let path = proof::inclusion(place, checkpoint.size, &mut Tiled { size: checkpoint.size, tiles: &mut KeptTiles::new(tx, tenant) })?;
+    Ok(LogProof { place, entry: sealed.hash, path, checkpoint })
+}
+
+fn digest(row: &Row, column: &str) -> Result<Digest> {
+    Digest::from_bytes(row.bytes(column)?).ok_or_else(|| Error::internal(format!("{column} is no digest")))
+}
