@@ -86,14 +86,21 @@ impl Tree {
         self.heads.push(current);
     }
 
+    /// The head over the leaves so far.
+    pub(crate) fn head(&self) -> Hash {
+        let folded = self.heads.iter().rev().map(|(_, head)| *head).reduce(|right, left| node(&left, &right));
+        folded.unwrap_or_else(|| Sha256::digest([]).into())
+    }
+
     /// How many leaves there were, and the head over them; begins anew.
     pub(crate) fn finish(&mut self) -> (i64, Hash) {
-        let folded = self.heads.drain(..).rev().map(|(_, head)| head).reduce(|right, left| node(&left, &right));
-        (std::mem::take(&mut self.count), folded.unwrap_or_else(|| Sha256::digest([]).into()))
+        let head = self.head();
+        self.heads.clear();
+        (std::mem::take(&mut self.count), head)
     }
 }
 
-fn node(left: &Hash, right: &Hash) -> Hash {
+pub(crate) fn node(left: &Hash, right: &Hash) -> Hash {
     let mut bytes = [1; 65];
     for (to, from) in bytes.iter_mut().skip(1).zip(left.iter().chain(right)) {
         *to = *from;

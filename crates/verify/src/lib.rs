@@ -7,9 +7,14 @@
 mod damage;
 mod format;
 mod known;
+mod log;
+mod note;
 mod rows;
 mod signatures;
 mod trail;
+
+pub use log::{Anchor, LogReport, Trust};
+pub use note::Key;
 
 use base::{Error, Result};
 use db::{Database, sql};
@@ -42,6 +47,7 @@ pub struct Report {
     pub events: u64,
     pub rows: u64,
     pub signatures: u64,
+    pub log: LogReport,
     pub problems: Vec<Problem>,
 }
 
@@ -70,15 +76,22 @@ impl Check<'_> {
 }
 
 /// Checks one tenant: every leaf, root and chain, then every regulated row against its last event,
-/// then every signature against the content it was given for. What commits meanwhile is left to
-/// the next check.
+/// then every signature against the content it was given for, then the log of all transactions.
+/// What commits meanwhile is left to the next check.
 pub fn verify(database: &Database, tenant: &str, progress: Progress<'_>) -> Result<Report> {
+    verify_against(database, tenant, &Trust::default(), progress)
+}
+
+/// The same against what somebody brings from outside: public keys, and checkpoints that were kept
+/// elsewhere. Only these show a history that was rewritten as a whole, or an old copy put back.
+pub fn verify_against(database: &Database, tenant: &str, trust: &Trust, progress: Progress<'_>) -> Result<Report> {
     let tables = rows::regulated(database)?;
     database.read(|tx| {
         let mut check = Check { tenant, report: Report::default(), progress: &mut *progress };
         let mut trail = trail::check(tx, &mut check)?;
         rows::check(tx, &tables, &mut trail, &mut check)?;
         signatures::check(tx, &mut check)?;
+        log::check(tx, trust, &mut check)?;
         Ok(check.report)
     })
 }

@@ -34,7 +34,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
 const IN_TESTS: [(&str, &[&str]); 12] = [
     ("db", &["testkit"]),
     ("kernel", &["testkit", "verify"]),
-    ("verify", &["testkit", "kernel"]),
+    ("verify", &["testkit", "kernel", "tlog"]),
     ("plm", &["testkit", "verify"]),
     ("qms", &["testkit", "verify"]),
     ("lms", &["testkit", "verify"]),
