@@ -1,11 +1,14 @@
 //! The server is killed while it releases a change order. Whatever the moment, all of the
 //! transaction is there or none, and sending the same request again completes it exactly once.
 
+#[path = "program/http.rs"]
+mod http;
 #[path = "program/server.rs"]
 mod server;
 
 use base::{Clock as _, FixedClock, SystemClock, SystemIds};
 use db::{Config, Database, Read, sql};
+use http::{Reply, send};
 use kernel::kind::Phase;
 use kernel::password::Hashing;
 use kernel::{Kernel, MAIN_TENANT, Setup, link, obligation, record, signature};
@@ -128,23 +131,15 @@ struct Release {
 impl Release {
     /// Signs in over HTTP and asks for the challenge.
     fn prepare(server: &Server, order: &str) -> Self {
-        let signed_in = post(&server.url("/api/v1/session"), &[], &json!({ "login": CONTROLLER, "password": demo::PASSWORD }));
-        assert_eq!(signed_in.0, 200, "{}", signed_in.1);
-        let cookie = signed_in.2.split(';').next().unwrap().to_owned();
-        let mut release = Self { order: order.to_owned(), cookie, version: 0, signature: json!({}) };
-        let shown = agent()
-            .get(server.url(&format!("/api/v1/records/change_order/{order}")))
-            .header("cookie", &release.cookie)
-            .call()
-            .unwrap()
-            .body_mut()
-            .read_json::<Json>()
-            .unwrap();
-        release.version = shown["version"].as_i64().unwrap();
+        let signed_in = post(&server.url("/api/v1/session"), Vec::new(), &json!({ "login": CONTROLLER, "password": demo::PASSWORD }));
+        assert_eq!(signed_in.status, 200, "{}", signed_in.body);
+        let mut release = Self { order: order.to_owned(), cookie: signed_in.cookie(), version: 0, signature: json!({}) };
+        let shown = send("GET", &server.url(&format!("/api/v1/records/change_order/{order}")), &release.headers(), Vec::new()).unwrap();
+        release.version = shown.json()["version"].as_i64().unwrap();
         let input = json!({ "record": order, "version": release.version, "step": "release" });
-        let challenge = post(&server.url("/api/v1/challenges"), &release.headers(), &json!({ "command": "record.step", "input": input }));
-        assert_eq!(challenge.0, 200, "{}", challenge.1);
-        release.signature = json!({ "challenge": challenge.1["challenge"], "login": CONTROLLER, "password": demo::PASSWORD });
+        let challenge = post(&server.url("/api/v1/challenges"), release.headers(), &json!({ "command": "record.step", "input": input }));
+        assert_eq!(challenge.status, 200, "{}", challenge.body);
+        release.signature = json!({ "challenge": challenge.json()["challenge"], "login": CONTROLLER, "password": demo::PASSWORD });
         release
     }
 
@@ -161,20 +156,17 @@ impl Release {
 
     fn send(&self, server: &Server) -> (u16, Json) {
         let (url, headers, body) = self.request(server);
-        let (status, answer, _) = post(&url, &headers, &body);
-        (status, answer)
+        let answer = post(&url, headers, &body);
+        (answer.status, answer.json())
     }
 
     /// Sends it and kills the server a while later.
     fn send_and_kill(&self, server: Server, after: Duration) {
         let (url, headers, body) = self.request(&server);
         let sending = std::thread::spawn(move || {
-            let mut request = agent().post(&url);
-            for (name, value) in &headers {
-                request = request.header(*name, value);
-            }
+            let (headers, body) = http::json(headers, &body);
             // Whether an answer comes depends on the moment; both are what this test is about.
-            request.send_json(&body).is_ok()
+            send("POST", &url, &headers, body).is_ok()
         });
         std::thread::sleep(after);
         drop(server);
@@ -182,19 +174,9 @@ impl Release {
     }
 }
 
-fn agent() -> ureq::Agent {
-    ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(120))).build().into()
-}
-
-/// Status, body and the cookie that was set.
-fn post(url: &str, headers: &[(&'static str, String)], body: &Json) -> (u16, Json, String) {
-    let mut request = agent().post(url);
-    for (name, value) in headers {
-        request = request.header(*name, value);
-    }
-    let mut answer = request.send_json(body).unwrap();
-    let cookie = answer.headers().get("set-cookie").map_or("", |value| value.to_str().unwrap()).to_owned();
-    (answer.status().as_u16(), answer.body_mut().read_json().unwrap(), cookie)
+fn post(url: &str, headers: Vec<(&'static str, String)>, body: &Json) -> Reply {
+    let (headers, body) = http::json(headers, body);
+    send("POST", url, &headers, body).unwrap()
 }
 
 /// One copy of the company for one round.
