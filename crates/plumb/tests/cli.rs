@@ -132,7 +132,7 @@ fn frs_cli_007_verify_finds_sound_data_sound() {
 }
 
 #[test]
-fn frs_cli_007_verify_names_a_changed_row_and_ends_with_1() {
+fn frs_cli_007_a_changed_row_is_not_found_sound_but_named_and_verify_ends_with_1() {
     let folder = company();
     tamper(folder.path(), "update record set title = 'Eve' where kind = 'person'");
     let said = plumb(folder.path(), "verify --data d", &[]).with(1).out;
@@ -141,7 +141,7 @@ fn frs_cli_007_verify_names_a_changed_row_and_ends_with_1() {
 }
 
 #[test]
-fn frs_cli_007_verify_names_a_changed_file_and_ends_with_1() {
+fn frs_cli_007_a_changed_file_is_not_found_sound_but_named_and_verify_ends_with_1() {
     let folder = company();
     let files = blob::BlobStore::open(&folder.path().join("d/files")).unwrap();
     let digest = files.put(b"certificate", 100).unwrap();

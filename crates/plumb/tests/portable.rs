@@ -116,7 +116,7 @@ fn frs_port_005_a_line_that_does_not_fit_is_refused_naming_file_and_line() {
 }
 
 #[test]
-fn frs_port_006_an_export_whose_trail_was_rewritten_does_not_verify_on_arrival() {
+fn frs_port_001_006_an_export_whose_trail_was_rewritten_does_not_verify_on_arrival() {
     let folder = exported();
     change_table(&folder.path().join("out"), "person", |text| *text = text.replace("admin", "intruder"));
     let ended = plumb(folder.path(), "import --data other out", &[]).with(2);

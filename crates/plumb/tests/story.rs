@@ -189,12 +189,12 @@ fn transactions(database: &Database) -> Vec<(String, String)> {
 }
 
 #[test]
-fn urs_story_001_one_event_one_transaction_one_trail_on_sqlite() {
+fn urs_story_001_one_event_one_transaction_and_the_capa_cannot_close_early_on_sqlite() {
     tell(&sqlite(), &demo::structures(), demo_items());
 }
 
 #[test]
-fn urs_story_001_one_event_one_transaction_one_trail_on_postgresql() {
+fn urs_story_001_one_event_one_transaction_and_the_capa_cannot_close_early_on_postgresql() {
     tell(&postgres(), &demo::structures(), demo_items());
 }
 

@@ -183,7 +183,7 @@ fn frs_trn_042_the_sign_dialog_says_how_many_people_get_training() {
 }
 
 #[test]
-fn frs_trn_043_a_training_record_reads_as_it_stood_on_any_day() {
+fn frs_trn_043_a_training_record_reads_as_it_stood_on_any_day_and_shows_nothing_that_came_later() {
     on_both(|plant| {
         let function = plant.place("job_function", "ASSEMBLER");
         let document = plant.document("Assembly");

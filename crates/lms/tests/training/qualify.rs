@@ -48,7 +48,7 @@ fn is_suspect(plant: &Plant, qualification: &str) -> bool {
 }
 
 #[test]
-fn frs_qua_001_a_trained_person_is_signed_off_by_a_supervisor() {
+fn frs_qua_001_nobody_is_qualified_by_reading_alone_or_without_the_signature_of_a_supervisor() {
     on_both(|plant| {
         let shop = shop(plant);
         assert_eq!(status(plant, &shop.qualification).standing, Standing::NotSignedOff);

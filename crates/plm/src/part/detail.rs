@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn frs_prt_003_the_digest_covers_every_line_and_manufacturer_part() {
+    fn frs_prt_003_no_line_and_no_manufacturer_part_changes_without_changing_the_digest() {
         let base = Detail { lines: vec![line("P-1", "")], sources: vec![("Acme", "A1", SourceStatus::Approved)] };
         let others = [
             Detail { lines: vec![line("P-2", "")], sources: vec![("Acme", "A1", SourceStatus::Approved)] },

@@ -160,3 +160,43 @@ fn frs_eco_028_applying_needs_the_role_and_an_open_order() {
         assert_eq!(refused(company.world.run(&company.engineer, "change_order.apply_structure", input)).code, "content_fixed");
     });
 }
+
+#[test]
+fn frs_eco_022_a_file_that_cannot_be_read_is_refused_naming_the_place_and_nothing_is_written() {
+    on_both(|test| {
+        let company = Company::with_bench(test);
+        let order = company.order();
+        let before = company.events();
+        assert_eq!(refused(apply(&company, &order, b"no workbook", "bench.xlsx")).code, "not_xlsx");
+        let half = BENCH.replace("Fitting,3,each", "Fitting,three,each");
+        let refusal = refused(apply(&company, &order, half.as_bytes(), "bench.csv"));
+        assert_eq!(refusal.kind, RefusalKind::Invalid);
+        assert!(refusal.place.as_deref().is_some_and(|place| place.contains('8')), "{refusal:?}");
+        assert_eq!(company.events(), before, "nothing was written");
+        assert!(company.redline(&order).affected.is_empty());
+    });
+}
+
+#[test]
+fn frs_eco_023_the_redline_of_a_released_order_is_not_changed_by_later_ones() {
+    on_both(|test| {
+        let company = Company::with_bench(test);
+        let change = |mpn: &str| {
+            let order = company.order();
+            apply(&company, &order, BENCH.replace("F-1", mpn).as_bytes(), "bench.csv").unwrap();
+            company.approve(&order);
+            company.release(&order).unwrap();
+            order
+        };
+        let first = change("F-2");
+        let before = company.redline(&first);
+        change("F-3");
+        let after = company.redline(&first);
+        let said = |redline: &plm::redline::OrderRedline| {
+            let changed = &redline.affected[0].redline.changed_items[0].changes[0];
+            (redline.counts, changed.before.clone(), changed.after.clone())
+        };
+        assert_eq!(said(&after), said(&before));
+        assert_eq!(said(&after), (counts(0, 0, 1), "Fitco F-1".to_owned(), "Fitco F-2".to_owned()));
+    });
+}

@@ -44,7 +44,7 @@ fn frs_dpr_003_the_dossier_gathers_outputs_risks_changes_capas_and_complaints() 
 }
 
 #[test]
-fn frs_dpr_004_a_dossier_is_frozen_under_a_signature_and_the_project_goes_on() {
+fn frs_dpr_004_a_dossier_is_frozen_only_with_outputs_and_under_a_signature_and_the_project_goes_on() {
     on_both(|test| {
         let company = Company::with_bench(test);
         let id = project(&company);
@@ -108,5 +108,26 @@ fn frs_dpr_006_a_project_closes_only_when_its_outputs_are_released_and_then_free
         assert_eq!(frozen(&company, &id)[0].entry_count, 2);
         company.world.step(&company.quality, &id, "reopen").unwrap();
         assert_eq!(company.world.record(&id).state, "in_work");
+    });
+}
+
+#[test]
+fn frs_dpr_003_the_dossier_holds_only_what_is_linked_and_a_link_takes_only_its_own_kinds() {
+    on_both(|test| {
+        let company = Company::with_bench(test);
+        let id = project(&company);
+        let capa = company.world.create(&company.writer, "capa", "Seals", json!({})).unwrap();
+        let entries = || {
+            let (record, catalog) = (company.world.record(&id), company.world.kernel.catalog().unwrap());
+            let sections = company.world.kernel.database().read(move |tx| dossier::assemble(tx, &catalog, &record)).unwrap();
+            sections.into_iter().flat_map(|section| section.entries).map(|entry| entry.record).collect::<Vec<_>>()
+        };
+        assert!(entries().is_empty(), "what is there but not linked stays out");
+        let wrong = company.world.link(&company.engineer, &id, "risk_file", &capa);
+        assert_eq!(refused(wrong).code, "wrong_kind");
+        let link = company.world.link(&company.engineer, &id, "project_capa", &capa).unwrap();
+        assert_eq!(entries(), [capa]);
+        company.world.run(&company.engineer, "link.remove", json!({"link": link["link"]})).unwrap();
+        assert!(entries().is_empty(), "and what was unlinked leaves");
     });
 }

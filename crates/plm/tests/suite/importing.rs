@@ -88,3 +88,19 @@ fn frs_prt_034_a_real_ventilator_imports_with_151_parts_on_6_levels() {
         assert_eq!((top.title.as_str(), top.revision.as_str()), ("MAIN ASSY - PROJECT VENTILATOR FI5", "0"));
     });
 }
+
+#[test]
+fn frs_prt_030_a_file_with_one_line_that_cannot_be_read_makes_no_part_at_all() {
+    on_both(|test| {
+        let company = Company::new(test);
+        let before = company.events();
+        for (wrong, line) in [(BENCH.replace("0.5,m", "half,m"), 9), (BENCH.replace("0.5,m", "0.5,ell"), 9), (BENCH.replace("2,P-4", "5,P-4"), 9)] {
+            let refusal = refused(company.import(&wrong));
+            assert_eq!(refusal.kind, RefusalKind::Invalid, "{refusal:?}");
+            assert!(refusal.place.as_deref().is_some_and(|place| place.contains(&line.to_string())), "{refusal:?}");
+        }
+        assert_eq!(company.events(), before, "nothing was written");
+        let parts = company.world.kernel.database().query(db::sql("select count(*) as n from record where tenant = 'main' and kind = 'part'"), &[]).unwrap();
+        assert_eq!(parts[0].int("n").unwrap(), 0);
+    });
+}

@@ -96,7 +96,7 @@ fn frs_prt_013_a_removed_line_is_gone_from_the_revision_and_its_find_number_free
 }
 
 #[test]
-fn frs_prt_014_manufacturer_parts_are_kept_in_order_with_their_status() {
+fn frs_prt_014_manufacturer_parts_are_kept_in_order_with_their_status_and_wrong_ones_refused() {
     on_both(|test| {
         let company = Company::with_bench(test);
         let part = company.new_part("N-1");

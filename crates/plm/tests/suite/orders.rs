@@ -49,7 +49,7 @@ fn frs_eco_004_a_revision_that_cannot_be_released_stops_the_submission() {
 }
 
 #[test]
-fn frs_eco_005_a_revision_is_on_one_open_order_at_a_time() {
+fn frs_eco_005_a_revision_cannot_be_on_two_open_orders() {
     on_both(|test| {
         let company = Company::with_bench(test);
         let (one, working) = order_on_fitting(&company);

@@ -180,3 +180,17 @@ fn frs_prt_046_impact_names_every_assembly_up_to_the_end_items() {
         );
     });
 }
+
+#[test]
+fn frs_prt_046_impact_does_not_name_an_assembly_that_holds_no_changed_part() {
+    on_both(|test| {
+        let company = Company::with_bench(test);
+        for (changed, expected) in [("P-2", vec!["A-100", "A-110"]), ("P-4", vec!["A-100", "A-120"]), ("A-100", vec![])] {
+            let changed = vec![company.part(changed)];
+            let (viewer, catalog) = (company.world.viewer(&company.engineer), company.world.kernel.catalog().unwrap());
+            let groups = read(&company, viewer, move |tx, viewer| kernel::impact::analyse(tx, &catalog, viewer, &changed));
+            let shown: Vec<_> = groups.iter().filter(|group| group.name == "where_used").flat_map(|group| &group.entries).map(|entry| entry.record.number.clone()).collect();
+            assert_eq!(shown, expected);
+        }
+    });
+}

@@ -204,3 +204,62 @@ fn frs_eco_031_a_released_order_and_its_revisions_stay_as_they_are() {
         assert_eq!(links[0].target.as_deref(), Some(working.as_str()));
     });
 }
+
+#[test]
+fn frs_eco_014_016_a_cancelled_order_enters_no_dossier_and_asks_no_supplier_again() {
+    on_both(|test| {
+        let company = Company::with_bench(test);
+        let project = company.world.create(&company.engineer, "design_project", "Bench", json!({"plan": "p"})).unwrap();
+        company.world.link(&company.engineer, &project, "design_output", &company.part("P-3").id).unwrap();
+        let other = company.world.create(&company.engineer, "design_project", "Another", json!({"plan": "p"})).unwrap();
+        company.world.link(&company.engineer, &other, "design_output", &company.part("P-1").id).unwrap();
+        let supplier = company.world.create(&company.writer, "supplier", "Fitco", json!({})).unwrap();
+        company.world.link(&company.engineer, &company.part("P-3").id, "supplied_by", &supplier).unwrap();
+        let changes = |project: &str| {
+            let (of, catalog) = (company.world.record(project), company.world.kernel.catalog().unwrap());
+            let sections = company.world.kernel.database().read(move |tx| dossier::assemble(tx, &catalog, &of)).unwrap();
+            sections.into_iter().find(|section| section.title == "Design changes").unwrap().entries.len()
+        };
+        let asked = || {
+            let id = supplier.clone();
+            company.world.kernel.database().read(move |tx| kernel::obligation::of_record(tx, MAIN_TENANT, &id)).unwrap().len()
+        };
+        let (cancelled, _) = fitting_order(&company);
+        company.approve(&cancelled);
+        company.world.step(&company.manager, &cancelled, "cancel").unwrap();
+        assert_eq!((changes(&project), asked()), (0, 0));
+        let (released, _) = fitting_order(&company);
+        company.approve(&released);
+        company.release(&released).unwrap();
+        assert_eq!((changes(&project), changes(&other), asked()), (1, 0, 1), "only whom the release concerns");
+    });
+}
+
+#[test]
+fn frs_eco_030_a_release_that_is_refused_or_fails_half_way_leaves_nothing() {
+    on_both(|test| {
+        let company = Company::with_bench(test);
+        let (order, working) = fitting_order(&company);
+        let beam = company.affect(&order, "P-2").id;
+        company.approve(&order);
+        let held = company.world.run(&company.quality, "hold.place", json!({"record": beam, "why": "Cracks"})).unwrap();
+        let state = || {
+            let id = order.clone();
+            let given = company.world.kernel.database().read(move |tx| signature::of_record(tx, MAIN_TENANT, &id)).unwrap();
+            (company.events(), given.len(), [&order, &working, &beam].map(|id| company.world.record(id).state))
+        };
+        let before = state();
+        assert_eq!(refused(company.release(&order)).code, "blocked");
+        assert_eq!(state(), before, "a part on hold holds everything back");
+        company.world.run(&company.quality, "hold.lift", json!({"hold": held["hold"], "why": "Sound"})).unwrap();
+        let before = state();
+        for statement in [5, 20, 40] {
+            // The write before it notes that the session has signed.
+            company.world.kernel.database().fail_write_at(1, statement);
+            assert!(company.release(&order).is_err(), "statement {statement} was to fail");
+            assert_eq!(state(), before, "statement {statement} left something behind");
+        }
+        company.release(&order).unwrap();
+        assert_eq!([&working, &beam].map(|id| company.world.record(id).state), ["released", "released"]);
+    });
+}

@@ -144,7 +144,7 @@ fn frs_capa_020_close_is_refused_until_effectiveness_is_judged_with_evidence() {
 }
 
 #[test]
-fn frs_capa_021_the_window_ends_on_its_day_in_the_zone_of_the_site() {
+fn frs_capa_021_close_is_refused_until_the_window_is_over_and_the_owner_is_asked_for_the_verdict_by_then() {
     story(|company| {
         let world = &company.world;
         let capa = implementing(company);

@@ -362,3 +362,39 @@ fn frs_cmp_019_what_must_be_reported_is_not_voided_and_voiding_needs_a_reason() 
         assert_eq!(world.record(&complaint).phase, Phase::Void);
     });
 }
+
+#[test]
+fn frs_cmp_011_013_a_decision_with_a_missing_or_unknown_answer_is_refused_and_the_one_before_stays() {
+    story(|company| {
+        let world = &company.world;
+        let complaint = received(company);
+        world.step(&company.quinn, &complaint, "evaluate").unwrap();
+        decide_us(company, &complaint, &five_days());
+        let missing = world.step(&company.quinn, &complaint, "investigate").unwrap_err();
+        assert_eq!(blockers(&missing), ["complaint.eu_reportability_decided: The decision “Serious incident (EU MDR)” has not been taken"]);
+        for (tree, answers, expected) in [
+            ("eu_serious_incident", json!({"union_market": "yes", "incident": "yes"}), "answer_missing"),
+            ("eu_serious_incident", eu("a little"), "answer_unknown"),
+            ("us_medical_device_report", us(&[("death_or_serious_injury", "neither")]), "answer_missing"),
+        ] {
+            assert_eq!(code(&company.decide(&company.rosa, &complaint, tree, &answers).unwrap_err()), expected, "{answers}");
+        }
+        assert_eq!(company.clock_words(&complaint), ["mdr_5_work_days 2026-11-09 running"]);
+        assert_eq!(blockers(&world.step(&company.quinn, &complaint, "investigate").unwrap_err()).len(), 1);
+    });
+}
+
+#[test]
+fn frs_cmp_014_an_incident_that_is_not_serious_starts_no_clock() {
+    story(|company| {
+        let complaint = received(company);
+        for answers in [
+            json!({"union_market": "yes", "incident": "no"}),
+            json!({"union_market": "yes", "incident": "yes", "expected_side_effect": "no", "serious": "no"}),
+            json!({"union_market": "yes", "incident": "yes", "expected_side_effect": "no", "serious": "yes", "causal": "excluded"}),
+        ] {
+            decide_eu(company, &complaint, &answers);
+            assert!(company.clocks(&complaint).is_empty(), "{answers}");
+        }
+    });
+}

@@ -261,3 +261,36 @@ fn frs_doc_015_a_document_is_marked_suspect_when_its_part_changes() {
         assert!(links[0].suspect);
     });
 }
+
+#[test]
+fn frs_doc_005_nobody_is_asked_to_train_on_what_is_not_released() {
+    story(|company| {
+        let world = &company.world;
+        let document = draft(company);
+        ready(company, &document);
+        assert_eq!(code(&world.sign_step(&company.max, &document, "issue").unwrap_err()), "not_permitted");
+        world.step(&company.petra, &document, "send_back").unwrap();
+        let order = company.order(&[&document]);
+        assert_eq!(code(&world.sign_step(&company.max, &order, "release").unwrap_err()), "not_permitted");
+        world.step(&company.elena, &order, "cancel").unwrap();
+        world.step(&company.quinn, &document, "withdraw").unwrap();
+        assert!(company.obligations(&document, "train").is_empty());
+    });
+}
+
+#[test]
+fn frs_doc_006_a_refused_release_of_an_order_supersedes_nothing() {
+    story(|company| {
+        let world = &company.world;
+        let first = draft(company);
+        issue(company, &first);
+        let second = next_revision(company, &first);
+        let order = company.order(&[&second]);
+        world.run(&company.quinn, "hold.place", json!({"record": second, "why": "Step 2 is wrong"})).unwrap();
+        let refused = world.sign_step(&company.dario, &order, "release").unwrap_err();
+        assert!(blockers(&refused)[0].contains("Step 2 is wrong"), "{refused}");
+        assert_eq!(revisions(company, &world.record(&second)), ["A effective", "B draft"]);
+        assert_eq!((company.state(&order).as_str(), world.named("procedure", "PR-0001").revision.as_str()), ("draft", "A"));
+        assert!(company.obligations(&second, "train").is_empty());
+    });
+}

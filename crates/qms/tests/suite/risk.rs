@@ -135,7 +135,7 @@ fn frs_rsk_006_a_typed_result_or_a_stale_one_is_not_submitted() {
 }
 
 #[test]
-fn frs_rsk_005_controls_are_ranked_verified_and_looked_at_for_their_own_risks() {
+fn frs_rsk_005_a_risk_is_not_submitted_until_its_controls_are_ranked_verified_and_looked_at_for_their_own_risks() {
     story(|company| {
         let world = &company.world;
         let risk = draft(company);
@@ -253,5 +253,27 @@ fn frs_rsk_011_a_risk_leaves_the_file_with_signature_and_reason() {
         assert_eq!(code(&world.sign_step(&company.elena, &risk, "retire").unwrap_err()), "not_permitted");
         world.sign_step(&company.max, &risk, "retire").unwrap();
         assert_eq!(world.record(&risk).phase, Phase::Closed);
+    });
+}
+
+#[test]
+fn frs_rsk_010_a_new_revision_is_not_submitted_on_the_evaluation_before_and_answers_nothing_until_assessed() {
+    story(|company| {
+        let world = &company.world;
+        let part = company.part("VX-1");
+        company.release(&company.order(&[&part]));
+        let first = assessed(company, &part);
+        let before = world.record(&first);
+        let changed = company.revise(&company.elena, &part);
+        company.release(&company.order(&[&changed]));
+        let second = company.revise(&company.elena, &first);
+        let refused = world.step(&company.elena, &second, "submit").unwrap_err();
+        assert_eq!(blockers(&refused), ["risk.evaluated: The risk is not evaluated"]);
+        world.step(&company.elena, &second, "evaluate").unwrap();
+        world.step(&company.elena, &second, "submit").unwrap();
+        assert_eq!(code(&world.sign_step(&company.elena, &second, "assess").unwrap_err()), "not_permitted");
+        assert_eq!(company.open(&first, "reassess").len(), 1, "it is asked for until the new revision is assessed");
+        let now = world.record(&first);
+        assert_eq!((now.version, now.digest, now.phase), (before.version, before.digest, Phase::Effective));
     });
 }

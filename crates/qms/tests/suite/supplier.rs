@@ -19,7 +19,7 @@ pub fn approve(company: &Company, supplier: &str) {
 }
 
 #[test]
-fn frs_sup_001_a_supplier_is_approved_for_a_scope_by_a_quality_manager() {
+fn frs_sup_001_a_supplier_is_approved_only_for_a_scope_and_only_by_a_quality_manager() {
     story(|company| {
         let world = &company.world;
         let refused = world.create(&company.sam, "supplier", "x", json!({})).unwrap_err();
@@ -114,7 +114,7 @@ fn frs_sup_005_a_disqualified_supplier_is_off_the_list_until_evaluated_anew() {
 }
 
 #[test]
-fn frs_sup_007_a_changed_part_asks_for_a_re_assessment_which_is_reported_or_answered_by_a_new_evaluation() {
+fn frs_sup_007_a_changed_part_asks_for_a_re_assessment_which_only_its_owner_reports_or_a_new_evaluation_answers() {
     story(|company| {
         let world = &company.world;
         let supplier = draft(company, json!({}));

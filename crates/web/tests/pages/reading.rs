@@ -51,7 +51,7 @@ fn frs_web_001_every_page_answers_and_says_what_it_is_about() {
 }
 
 #[test]
-fn frs_web_002_a_page_of_the_story_is_for_people_who_are_signed_in() {
+fn frs_web_002_nobody_sees_a_page_without_being_signed_in() {
     on_both(|world| {
         let mut nobody = Browser::new(&world.kernel);
         for address in ["/", "/training/matrix", "/admin/roles", "/story/x", "/engineering/import", "/api-reference", "/quality/risk-matrix"] {

@@ -131,7 +131,7 @@ fn frs_web_014_an_order_shows_its_computed_redline_and_its_impact_before_anybody
 }
 
 #[test]
-fn frs_web_015_somebody_reads_and_signs_in_three_clicks_and_gets_a_receipt() {
+fn frs_web_015_somebody_reads_and_signs_in_three_clicks_and_nobody_signs_for_somebody_else() {
     on_both(|world| {
         let company = Company::open(world);
         let capa = company.capa();
