@@ -194,3 +194,45 @@ fn frs_web_016_the_story_leads_from_the_complaint_to_each_signature_on_each_trai
         signatures.says("approved the action plan").says_not("Became closed");
     });
 }
+
+#[test]
+fn frs_web_012_a_decision_is_not_taken_without_its_answers_and_no_clock_stands_on_top() {
+    on_both(|world| {
+        let company = Company::open(world);
+        let mut rita = Browser::signed_in(&company.world.kernel, "rita");
+        let address = "/r/complaint/CO-2026-0001/decide/us_medical_device_report";
+        let form = rita.open(address);
+        let half = rita.submit(&form, address, &[("us_market", "yes"), ("take", "yes")]);
+        assert_eq!(half.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", half.text());
+        half.says("is not answered");
+        rita.open("/r/complaint/CO-2026-0001").says("Reportability is not decided yet").says_not("Report within");
+        // Somebody who may not decide is not offered it, and refused when they send it all the same.
+        let mut erin = Browser::signed_in(&company.world.kernel, "erin");
+        erin.open("/r/complaint/CO-2026-0001").says_not("Decide: Medical device report (FDA)");
+        let refused = erin.submit(&form, address, &[("us_market", "no"), ("take", "yes")]);
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", refused.text());
+        rita.open("/r/complaint/CO-2026-0001").says("Reportability is not decided yet");
+    });
+}
+
+#[test]
+fn frs_web_014_nobody_is_asked_to_approve_before_the_review_and_its_author_is_refused() {
+    on_both(|world| {
+        let company = Company::open(world);
+        let erin = company.who("erin");
+        let order = company.world.create(erin, "change_order", "Oxygen-safe fittings", serde_json::json!({"reason": "Seals are not for oxygen"})).unwrap();
+        let mut marco = Browser::signed_in(&company.world.kernel, "marco");
+        let draft = marco.open("/r/change_order/ECO-0001");
+        draft.says("Nothing is affected yet").says("“affects” needs at least 1, has 0");
+        let approve = "/r/change_order/ECO-0001/step/approve";
+        assert!(!draft.html.contains(approve), "nothing to approve yet");
+        let part = company.world.named("part", "LV-101155").id;
+        company.world.run(erin, "change_order.add_affected", serde_json::json!({"order": order, "record": part})).unwrap();
+        company.world.step(erin, &order, "submit").unwrap();
+        marco.open("/r/change_order/ECO-0001").says("Sign: Approve");
+        let mut author = Browser::signed_in(&company.world.kernel, "erin");
+        author.open("/r/change_order/ECO-0001").says("Next step Cancel").says_not("Sign: Approve");
+        assert_eq!(author.get(approve).status, StatusCode::FORBIDDEN);
+        assert_eq!(company.world.record(&order).state, "in_review");
+    });
+}
