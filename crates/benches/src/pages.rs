@@ -14,6 +14,8 @@ use tower::ServiceExt as _;
 const TIMES: i64 = 300;
 /// Far from each other, so that no page is asked for twice in a row.
 const STRIDE: i64 = 7_919;
+/// The address of a page, by a number that changes each time.
+type Address = fn(i64) -> String;
 
 pub fn measure(folder: &Path, postgres: &Postgres, records: i64) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
@@ -24,7 +26,7 @@ pub fn measure(folder: &Path, postgres: &Postgres, records: i64) {
         let token = session::sign_in(&world.kernel, MAIN_TENANT, "erin", PASSWORD).unwrap().token;
         let settings = web::Settings { organisation: String::new(), secure_cookies: false, notice: String::new(), content_origin: String::new() };
         let router = web::router(world.kernel.clone(), settings);
-        let pages: [(&str, fn(i64) -> String); 5] = [
+        let pages: [(&str, Address); 5] = [
             ("Record page", |number| format!("/r/part/P-{number:06}")),
             ("List page", |_| "/list/part".to_owned()),
             ("List page, filtered by a field", |_| "/list/part?field.category=Fastener".to_owned()),

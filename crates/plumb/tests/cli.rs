@@ -1,5 +1,6 @@
 //! The command line: what each command does, how it refuses, and with which exit code.
 //! 0 done, 1 a check found something, 2 refused, 3 failed.
+#![expect(clippy::unwrap_used, reason = "a helper that fails ends its test")]
 
 #[path = "program/run.rs"]
 mod run;

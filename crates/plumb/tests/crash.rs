@@ -1,5 +1,6 @@
 //! The server is killed while it releases a change order. Whatever the moment, all of the
 //! transaction is there or none, and sending the same request again completes it exactly once.
+#![expect(clippy::unwrap_used, reason = "a helper that fails ends its test")]
 
 #[path = "program/http.rs"]
 mod http;

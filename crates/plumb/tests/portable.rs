@@ -1,5 +1,6 @@
 //! A whole company travels as plain files from one engine to the other and back, and arrives only
 //! when it is whole.
+#![expect(clippy::unwrap_used, reason = "a helper that fails ends its test")]
 
 #[path = "program/run.rs"]
 mod run;
@@ -10,6 +11,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use testkit::engines::postgres;
+
+/// Something that happens to an export.
+type Damage = fn(&Path);
 
 const ADMIN: &[(&str, &str)] = &[("PLUMB_PASSWORD", "correct horse battery")];
 
@@ -87,7 +91,7 @@ fn frs_port_003_an_export_into_a_folder_that_holds_something_is_refused() {
 
 #[test]
 fn frs_port_004_a_damaged_export_is_refused_naming_the_file_and_nothing_is_written() {
-    let damages: [(&str, fn(&Path)); 5] = [
+    let damages: [(&str, Damage); 5] = [
         ("manifest.json", |export| fs::write(export.join("manifest.json"), "{}").unwrap()),
         ("manifest.json", |export| fs::remove_file(export.join("manifest.json")).unwrap()),
         ("tables/event.ndjson", |export| append(&export.join("tables/event.ndjson"), "[]\n")),

@@ -1,5 +1,6 @@
 //! The story from end to end, on both engines: on the demo's own structure, and on the real files
 //! where they lie beside the checkout.
+#![expect(clippy::unwrap_used, reason = "a helper that fails ends its test")]
 
 use base::{FixedClock, RefusalKind, SeededIds, Timestamp};
 use db::Database;

@@ -80,7 +80,7 @@ fn ids_in(name: &str) -> Vec<String> {
             let mut parts = folded[start..].split('_').skip(1);
             let area = parts.next().unwrap_or_default().to_uppercase();
             for number in parts {
-                let number = number.get(..3).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()) && number.bytes().nth(3).is_none_or(|byte| !byte.is_ascii_digit()));
+                let number = number.get(..3).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()) && number.as_bytes().get(3).is_none_or(|byte| !byte.is_ascii_digit()));
                 let id = format!("{}{area}-{}", level.to_uppercase().replace('_', "-"), number.unwrap_or_default());
                 if !is_well_formed(&id) {
                     break;
