@@ -83,7 +83,20 @@ impl Database {
             Config::Sqlite { folder } => Backend::Sqlite(SqliteBackend::open(folder)?),
             Config::Postgres { url, pool_size } => Backend::Postgres(PostgresBackend::open(url, *pool_size)?),
         };
-        Ok(Self { inner: Arc::new(Inner { backend, fail_at: AtomicU64::new(0), fail_after: AtomicU64::new(0) }) })
+        Ok(Self::on(backend))
+    }
+
+    /// Opens what is there for reading only. On SQLite this needs no lock, so it works beside a
+    /// running server; nothing is made where nothing is.
+    pub fn open_to_read(config: &Config) -> Result<Self> {
+        match config {
+            Config::Sqlite { folder } => Ok(Self::on(Backend::Sqlite(SqliteBackend::open_to_read(folder)?))),
+            Config::Postgres { .. } => Self::open(config),
+        }
+    }
+
+    fn on(backend: Backend) -> Self {
+        Self { inner: Arc::new(Inner { backend, fail_at: AtomicU64::new(0), fail_after: AtomicU64::new(0) }) }
     }
 
     pub fn engine(&self) -> Engine {

@@ -1,6 +1,6 @@
 //! Puts kernel, domains, database and files together.
 
-use base::{Result, SystemClock, SystemIds};
+use base::{Error, Result, SystemClock, SystemIds};
 use blob::BlobStore;
 use clap::Args;
 use db::{Config, Database, Migration};
@@ -28,25 +28,25 @@ pub struct Place {
 const POOL_SIZE: usize = 8;
 
 impl Place {
-    pub fn open_database(&self) -> Result<Database> {
-        let config = match &self.database {
+    fn config(&self) -> Config {
+        match &self.database {
             Some(url) => Config::Postgres { url: url.clone(), pool_size: POOL_SIZE },
-            None => {
-                make_folder(&self.data)?;
-                Config::Sqlite { folder: self.data.clone() }
-            }
-        };
-        Database::open(&config)
+            None => Config::Sqlite { folder: self.data.clone() },
+        }
     }
 
-    /// As [`Place::open_database`], for work that only reads: nothing is made where nothing is.
-    pub fn open_existing_database(&self) -> Result<Database> {
-        if self.database.is_none() && !self.data.is_dir() {
-            return Err(base::Refusal::new(base::RefusalKind::NotFound, "no_data", format!("There is no data in {}.", self.data.display()))
-                .advise("Name the folder with --data, or make a company with `plumb init`.")
-                .into());
+    pub fn open_database(&self) -> Result<Database> {
+        if self.database.is_none() {
+            make_folder(&self.data)?;
         }
-        self.open_database()
+        Database::open(&self.config())
+    }
+
+    /// For work that only reads: beside a running server, and nothing is made where nothing is.
+    pub fn open_to_read(&self) -> Result<Database> {
+        Database::open_to_read(&self.config()).map_err(|error| {
+            advise_on(error, "no_data", "Name the folder with --data, or make a company with `plumb init`.")
+        })
     }
 
     pub fn open_files(&self) -> Result<BlobStore> {
@@ -70,6 +70,14 @@ impl Place {
         })?;
         kernel.prepare_tenant(MAIN_TENANT)?;
         Ok(kernel)
+    }
+}
+
+/// Gives a refusal of this code the advice that fits the command line.
+pub fn advise_on(error: Error, code: &str, advice: &str) -> Error {
+    match error {
+        Error::Refused(refusal) if refusal.code == code => refusal.advise(advice).into(),
+        other => other,
     }
 }
 

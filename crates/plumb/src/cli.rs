@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::assembly::Place;
+use crate::assembly::{Place, advise_on};
 use crate::{demo, people, portable, server, terminal, verification};
 use base::Result;
 use clap::{Parser, Subcommand};
@@ -114,9 +114,22 @@ enum Command {
 /// Runs one command and answers the exit code: 0 done, 1 a check found something, 2 refused,
 /// 3 failed.
 pub fn run(arguments: Arguments) -> ExitCode {
+    let instead = arguments.command.instead();
     match dispatch(arguments.command) {
         Ok(code) => code,
-        Err(error) => terminal::fail(&error),
+        Err(error) => terminal::fail(&advise_on(error, "folder_in_use", instead)),
+    }
+}
+
+impl Command {
+    /// What to do where a server holds the folder that the command would write to.
+    fn instead(&self) -> &'static str {
+        match self {
+            Self::User { .. } => "Add the person on the running server's pages (Administration) or over its API, or stop it first.",
+            Self::Token { .. } => "Make the token on the running server's pages (your account) or over its API, or stop it first.",
+            Self::Serve { .. } | Self::Demo { .. } => "Stop it first, or give this one a folder of its own. Several servers need PostgreSQL.",
+            _ => "Stop it first, or name another folder with --data. `plumb verify` and `plumb export` work beside a running server.",
+        }
     }
 }
 

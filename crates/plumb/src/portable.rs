@@ -24,7 +24,7 @@ pub fn export(place: &Place, to: &Path) -> Result<()> {
     if to.exists() && fs::read_dir(to).map_err(|error| about(to, error))?.next().is_some() {
         return Err(Error::conflict("folder_not_empty", format!("{} holds something already; name a new folder.", to.display())));
     }
-    let database = place.open_existing_database()?;
+    let database = place.open_to_read()?;
     crate::assembly::require_schema(&database)?;
     fs::create_dir_all(to.join("tables")).map_err(|error| about(to, error))?;
     let bar = terminal::bar();

@@ -2,6 +2,9 @@
 //! 0 done, 1 a check found something, 2 refused, 3 failed.
 #![expect(clippy::unwrap_used, reason = "a helper that fails ends its test")]
 
+#[path = "program/http.rs"]
+#[expect(dead_code, reason = "signing in and cookies are for those who have sessions")]
+mod http;
 #[path = "program/run.rs"]
 mod run;
 #[path = "program/server.rs"]
@@ -173,6 +176,10 @@ fn frs_cli_008_data_of_another_schema_or_without_a_company_is_not_judged() {
     assert!(!folder.path().join("none").exists(), "a check makes nothing");
     std::fs::create_dir(folder.path().join("bare")).unwrap();
     let said = refused(folder.path(), "verify --data bare", &[]);
+    assert!(said.contains("There is no data in bare"), "{said}");
+    assert_eq!(std::fs::read_dir(folder.path().join("bare")).unwrap().count(), 0, "a check makes nothing");
+    drop(Database::open(&Config::Sqlite { folder: folder.path().join("bare") }).unwrap());
+    let said = refused(folder.path(), "verify --data bare", &[]);
     assert!(said.contains("has schema 0") && said.contains("plumb migrate"), "{said}");
     plumb(folder.path(), "migrate --data empty", &[]).with(0);
     let said = refused(folder.path(), "verify --data empty", &[]);
@@ -184,14 +191,56 @@ fn frs_cli_009_a_second_server_on_the_same_folder_is_refused_and_the_first_goes_
     let folder = company();
     let data = folder.path().join("d").to_str().unwrap().to_owned();
     let first = Server::start(&["--data".to_owned(), data], folder.path());
-    for line in ["serve --data d --listen 127.0.0.1:0 --content-listen 127.0.0.1:0", "migrate --data d", "verify --data d", "export --data d out"] {
-        let said = refused(folder.path(), line, &[]);
-        assert!(said.contains("Another Plumb server") && said.contains("is using the folder d"), "{line}: {said}");
+    plumb(folder.path(), "export --data d out", &[]).with(0);
+    let holder = std::fs::read_to_string(folder.path().join("d/plumb.lock")).unwrap();
+    for (line, instead) in [
+        ("serve --data d --listen 127.0.0.1:0 --content-listen 127.0.0.1:0", "give this one a folder of its own"),
+        ("migrate --data d", "Stop it first"),
+        ("import --data d out", "Stop it first"),
+        ("user --data d --by admin --login bo --name Bo", "over its API"),
+        ("token --data d --login admin --name ci", "over its API"),
+    ] {
+        let said = refused(folder.path(), line, ADMIN);
+        let named = format!("Another Plumb server (process {holder}) is using the folder d: it holds d/plumb.lock.");
+        assert!(said.contains(&named) && said.contains(instead), "{line}: {said}");
     }
     assert_eq!(ureq::get(first.url("/healthz")).call().unwrap().status(), 200);
     drop(first);
     // Whoever is killed leaves no lock behind.
     plumb(folder.path(), "verify --data d", &[]).with(0);
+}
+
+#[test]
+fn frs_cli_012_a_server_that_writes_meanwhile_is_not_found_unsound_and_an_export_beside_it_is_whole() {
+    let folder = company();
+    let token = plumb(folder.path(), "token --data d --login admin --name load", ADMIN).with(0).out;
+    let data = folder.path().join("d").to_str().unwrap().to_owned();
+    let server = Server::start(&["--data".to_owned(), data], folder.path());
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let written = std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let mut written = 0_u32;
+            while !done.load(std::sync::atomic::Ordering::SeqCst) {
+                let headers = vec![("authorization", format!("Bearer {}", token.trim_end())), ("idempotency-key", format!("load-{written}"))];
+                let (headers, body) = http::json(headers, &serde_json::json!({"title": "Assembly", "number": format!("D-{written}")}));
+                let answer = http::send("POST", &server.url("/api/v1/records/department"), &headers, body).unwrap();
+                assert_eq!(answer.status, 201, "{}", answer.body);
+                written += 1;
+            }
+            written
+        });
+        for turn in 0..5 {
+            let said = plumb(folder.path(), "verify --data d", &[]);
+            let exported = plumb(folder.path(), &format!("export --data d out-{turn}"), &[]);
+            done.store(said.code != 0 || exported.code != 0 || turn == 4, std::sync::atomic::Ordering::SeqCst);
+            said.with(0);
+            exported.with(0);
+        }
+        writer.join().unwrap()
+    });
+    assert!(written > 20, "the server wrote {written} records meanwhile");
+    let arrived = plumb(folder.path(), "import --data copy out-4", &[]).with(0).out;
+    assert!(arrived.contains("the trail verifies"), "{arrived}");
 }
 
 #[test]
@@ -208,8 +257,21 @@ fn frs_cli_011_a_fault_of_the_machine_ends_with_3_and_a_place_that_cannot_be_wit
     let folder = folder();
     std::fs::create_dir(folder.path().join("broken")).unwrap();
     std::fs::write(folder.path().join("broken/plumb.sqlite"), "this is a letter and no database, whatever its name says").unwrap();
-    let failed = plumb(folder.path(), "migrate --data broken", &[]).with(3);
-    assert!(failed.err.contains("not a database"), "{failed:?}");
+    for line in ["migrate --data broken", "verify --data broken", "serve --data broken", "init --data broken --name Ada"] {
+        let said = refused(folder.path(), line, ADMIN);
+        assert!(said.contains("The file broken/plumb.sqlite is not a database of Plumb"), "{line}: {said}");
+    }
+    std::fs::create_dir_all(folder.path().join("odd/plumb.sqlite")).unwrap();
+    let said = refused(folder.path(), "migrate --data odd", &[]);
+    assert!(said.contains("The file odd/plumb.sqlite cannot be opened"), "{said}");
+    // A database whose pages went bad is no place but a fault.
+    let damaged = company();
+    let path = damaged.path().join("d/plumb.sqlite");
+    let mut content = std::fs::read(&path).unwrap();
+    content[4_096..].fill(0xff);
+    std::fs::write(&path, content).unwrap();
+    let failed = plumb(damaged.path(), "migrate --data d", &[]).with(3);
+    assert!(failed.err.contains("malformed"), "{failed:?}");
     std::fs::write(folder.path().join("file"), "").unwrap();
     let said = refused(folder.path(), "migrate --data file/data", &[]);
     assert!(said.contains("The folder file/data cannot be made"), "{said}");

@@ -106,3 +106,24 @@ fn frs_trl_014_erasing_personal_data_leaves_the_trail_sound() {
         assert_eq!(check(&test.database).problems, []);
     });
 }
+
+#[test]
+fn frs_cli_012_what_is_written_while_the_check_goes_on_is_not_taken_for_damage() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        let world = company(&test.database);
+        let clerk = world.sign_in("olga");
+        let site = world.named("site", "ROM").id;
+        let beside = Database::open_to_read(&test.config()).unwrap();
+        let (before, mut turn) = (check(&beside), 0);
+        let during = verify(&beside, "main", &mut |_, _, _| {
+            turn += 1;
+            let zone = if turn % 2 == 0 { "Europe/Paris" } else { "Europe/Rome" };
+            world.edit(&clerk, &site, json!({"zone": zone})).unwrap();
+        });
+        let during = during.unwrap();
+        assert!(turn > 3, "something was written between the tables: {turn}");
+        assert_eq!((during.problems, during.transactions, during.rows), (Vec::new(), before.transactions, before.rows), "one moment");
+        let after = check(&beside);
+        assert_eq!((after.problems, after.transactions), (Vec::new(), before.transactions + turn));
+    });
+}

@@ -20,7 +20,7 @@ pub(crate) fn writer(file: &Path) -> Result<Connection> {
     let connection = open(file, OpenFlags::SQLITE_OPEN_CREATE)?;
     let mode: String = connection
         .query_row("pragma journal_mode = wal", [], |row| row.get(0))
-        .map_err(|error| error::of(&error, "pragma journal_mode"))?;
+        .map_err(|error| error::of_opening(&error, file))?;
     if mode != "wal" {
         return Err(Error::internal(format!("write-ahead logging is not possible on this disk (journal mode {mode})")));
     }
@@ -65,7 +65,8 @@ impl Log {
 /// A connection that only reads.
 pub(crate) fn reader(file: &Path) -> Result<Connection> {
     let connection = open(file, OpenFlags::empty())?;
-    batch(&connection, "pragma query_only = on; pragma cache_size = -16384")?;
+    let set = connection.execute_batch("pragma query_only = on; pragma cache_size = -16384");
+    set.map_err(|error| error::of_opening(&error, file))?;
     Ok(connection)
 }
 
@@ -89,7 +90,7 @@ fn open(file: &Path, more: OpenFlags) -> Result<Connection> {
         connection.execute_batch("pragma foreign_keys = on; pragma temp_store = memory; pragma case_sensitive_like = on")?;
         Ok(connection)
     };
-    setup().map_err(|error: rusqlite::Error| error::of(&error, "opening the file"))
+    setup().map_err(|error: rusqlite::Error| error::of_opening(&error, file))
 }
 
 fn batch(connection: &Connection, text: &str) -> Result<()> {

@@ -1,9 +1,10 @@
 //! SQLite's errors in the words of the product.
 
 use crate::fault;
-use base::Error;
+use base::{Error, Refusal, RefusalKind};
 use rusqlite::ErrorCode;
 use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
+use std::path::Path;
 
 /// The error of a statement; `statement` is short and for the log.
 pub(crate) fn of(error: &rusqlite::Error, statement: &str) -> Error {
@@ -21,6 +22,24 @@ pub(crate) fn of(error: &rusqlite::Error, statement: &str) -> Error {
         }
     }
     Error::internal(format!("{error}, in: {statement}"))
+}
+
+/// The error of opening a file: one that is no database, or cannot be opened, is named.
+pub(crate) fn of_opening(error: &rusqlite::Error, file: &Path) -> Error {
+    let (code, message, advice) = match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => (
+            "not_a_database",
+            format!("The file {} is not a database of Plumb.", file.display()),
+            "Name another folder with --data, or put a backup of the database in its place.",
+        ),
+        Some(ErrorCode::CannotOpen) => (
+            "cannot_open",
+            format!("The file {} cannot be opened: {error}.", file.display()),
+            "Look at what stands there and at who may read and write it and its folder.",
+        ),
+        _ => return of(error, &format!("opening {}", file.display())),
+    };
+    Refusal::new(RefusalKind::Unavailable, code, message).advise(advice).into()
 }
 
 /// The error of COMMIT. After a failed write or sync the log may or may not hold the whole

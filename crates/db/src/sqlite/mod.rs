@@ -19,27 +19,46 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use writer::Writer;
 
+/// The database in its folder.
+const FILE: &str = "plumb.sqlite";
+
 /// An open folder. Fields drop in this order: connections first, the lock last.
 pub(crate) struct SqliteBackend {
     file: PathBuf,
     readers: Readers,
-    writer: Writer,
-    _lock: File,
+    /// Without one, the folder is open for reading only and may be another server's.
+    writer: Option<Writer>,
+    _lock: Option<File>,
 }
 
 impl SqliteBackend {
     pub(crate) fn open(folder: &Path) -> Result<Self> {
         make_folder(folder)?;
         let lock = lock_folder(folder)?;
-        let file = folder.join("plumb.sqlite");
+        let file = folder.join(FILE);
         // The writer comes first: it makes the file and switches it to write-ahead logging.
         let writer = Writer::start(connection::writer(&file)?)?;
         let readers = Readers::open(&file)?;
-        Ok(Self { file, readers, writer, _lock: lock })
+        Ok(Self { file, readers, writer: Some(writer), _lock: Some(lock) })
+    }
+
+    /// Opens what is there for reading, beside the server that holds the folder if there is one: a
+    /// snapshot of write-ahead logging is whole whoever writes meanwhile, and nothing is cached
+    /// that another's commit would make wrong.
+    pub(crate) fn open_to_read(folder: &Path) -> Result<Self> {
+        let file = folder.join(FILE);
+        if !file.is_file() {
+            return Err(Refusal::new(RefusalKind::NotFound, "no_data", format!("There is no data in {}.", folder.display())).into());
+        }
+        let readers = Readers::open(&file)?;
+        Ok(Self { file, readers, writer: None, _lock: None })
     }
 
     pub(crate) fn write(&self, purpose: Purpose, body: Body, fail_at: Option<u64>) -> (Result<()>, Option<Body>) {
-        self.writer.write(purpose, body, fail_at)
+        match &self.writer {
+            Some(writer) => writer.write(purpose, body, fail_at),
+            None => (Err(Error::internal("a write on a database that was opened for reading")), None),
+        }
     }
 
     pub(crate) fn read(&self, body: &mut dyn FnMut(&mut Guarded) -> Result<()>) -> Result<()> {
@@ -126,7 +145,7 @@ fn lock_folder(folder: &Path) -> Result<File> {
             return Err(Refusal::new(
                 RefusalKind::Conflict,
                 "folder_in_use",
-                format!("Another Plumb server{named} is using the folder {}.", folder.display()),
+                format!("Another Plumb server{named} is using the folder {}: it holds {}.", folder.display(), path.display()),
             )
             .advise("Stop it first, or give this one a folder of its own. Several servers need PostgreSQL.")
             .into());

@@ -33,6 +33,31 @@ fn a_second_server_on_the_same_folder_is_refused() {
 }
 
 #[test]
+fn a_database_opened_to_read_sees_what_its_server_commits_and_writes_nothing() {
+    let test = sqlite_migrated(SCHEMA);
+    let beside = Database::open_to_read(&test.config()).unwrap();
+    insert(&test.database, "a", 1).unwrap();
+    assert_eq!(ids(&beside), ["a"]);
+    let counted = beside.read(|read| {
+        let before = read.query(db::sql("select id from thing where tenant = 't'"), &[])?.len();
+        insert(&test.database, "b", 2)?;
+        Ok((before, read.query(db::sql("select id from thing where tenant = 't'"), &[])?.len()))
+    });
+    assert_eq!(counted.unwrap(), (1, 1), "one read is one moment");
+    assert!(insert(&beside, "c", 3).is_err());
+    assert_eq!(ids(&test.database), ["a", "b"]);
+    let nothing = tempfile::tempdir().unwrap();
+    let config = Config::Sqlite { folder: nothing.path().to_owned() };
+    assert_eq!(code(Database::open_to_read(&config).map(|_| ())), "no_data");
+    assert_eq!(std::fs::read_dir(nothing.path()).unwrap().count(), 0, "nothing is made");
+    std::fs::write(nothing.path().join("plumb.sqlite"), "a letter and no database, whatever its name says").unwrap();
+    for opened in [Database::open_to_read(&config), Database::open(&config)] {
+        let refused = opened.err().unwrap();
+        assert!(refused.to_string().contains("plumb.sqlite is not a database"), "{refused}");
+    }
+}
+
+#[test]
 fn a_folder_can_be_opened_again_after_its_server_has_gone() {
     let folder = tempfile::tempdir().unwrap();
     let config = Config::Sqlite { folder: folder.path().join("deep/data") };
