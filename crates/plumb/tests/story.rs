@@ -199,6 +199,38 @@ fn urs_story_001_one_event_one_transaction_and_the_capa_cannot_close_early_on_po
     tell(&postgres(), &demo::structures(), demo_items());
 }
 
+fn cancelled(test: &TestDatabase) {
+    let (company, _files) = company(&test.database);
+    let mut made = story::set_up(&company, &demo::structures()).unwrap();
+    story::complaint(&company, &mut made, demo::structures().complained_part).unwrap();
+    story::investigate(&company, &mut made).unwrap();
+    story::change(&company, &mut made, &demo::structures()).unwrap();
+    let version = company.record(&made.order).unwrap().version;
+    let input = serde_json::json!({"record": made.order, "version": version, "step": "cancel"});
+    company.run_because("m.rossi", "record.step", input, "Another supplier is chosen").unwrap();
+    assert_eq!(company.record(&made.revised_assembly).unwrap().phase, Phase::Void);
+    assert_eq!(company.record(&made.assembly).unwrap().phase, Phase::Effective);
+    for number in &demo::structures().changed_parts {
+        assert_eq!(company.named("part", number).unwrap().phase, Phase::Effective, "{number}");
+    }
+    let order = made.order.clone();
+    let raised = company.kernel.database().read(move |tx| obligation::count_caused(tx, MAIN_TENANT, &order, "train")).unwrap();
+    assert_eq!(raised.total, 0, "nobody is asked to learn what was given up");
+    let assembly = company.record(&made.assembly).unwrap();
+    let revised = company.run("l.ferri", "record.revise", serde_json::json!({"record": assembly.id})).unwrap();
+    assert_eq!(revised["revision"], "C");
+}
+
+#[test]
+fn frs_doc_016_cancelling_a_change_order_voids_its_documents_and_the_effective_ones_stay_on_sqlite() {
+    cancelled(&sqlite());
+}
+
+#[test]
+fn frs_doc_016_cancelling_a_change_order_voids_its_documents_and_the_effective_ones_stay_on_postgresql() {
+    cancelled(&postgres());
+}
+
 /// What the demo's file holds, counted from its readable source.
 fn demo_items() -> usize {
     let source = include_str!("../../../demo/lung-ventilator.csv");

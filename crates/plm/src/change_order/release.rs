@@ -84,11 +84,10 @@ pub(super) fn preview_release(tx: &mut dyn Read, order: &Record) -> Result<Vec<S
     Ok(summary(&link::targets(tx, order, AFFECTS)?).map(|what| format!("releases {what}")).into_iter().collect())
 }
 
-/// `cancels 7 parts`. Documents are not promised: whether a draft is given up is their kind's
-/// affair.
+/// `cancels 7 parts and PR-0001 rev B`.
 pub(super) fn preview_cancel(tx: &mut dyn Read, order: &Record) -> Result<Vec<String>> {
     let mut open = link::targets(tx, order, AFFECTS)?;
-    open.retain(|target| target.kind == part::KIND && !target.phase.is_settled());
+    open.retain(|target| !target.phase.is_settled());
     Ok(summary(&open).map(|what| format!("cancels {what}")).into_iter().collect())
 }
 

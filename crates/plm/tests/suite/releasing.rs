@@ -168,7 +168,7 @@ fn frs_eco_015_the_sign_dialog_says_what_a_release_and_a_cancellation_will_do() 
             company.world.kernel.database().read(move |tx| record::step::consequences(tx, &catalog, &of, &step)).unwrap()
         };
         assert_eq!(say("release"), ["releases 2 parts and PR-0001 rev A", "enters the change in the dossier of DP-0001"]);
-        assert_eq!(say("cancel"), ["cancels 2 parts"]);
+        assert_eq!(say("cancel"), ["cancels 2 parts and PR-0001 rev A"]);
     });
 }
 

@@ -5,7 +5,8 @@
 //! for every document it affects, and the order's signatures are the approval. A document outside
 //! any order is reviewed and signed by itself, and the document controller's signed step `issue`
 //! takes `release` as its consequence. Whoever listens for `release` sees both. What is released
-//! becomes effective at once or, with a later date, on the day.
+//! becomes effective at once or, with a later date, on the day. An order that is cancelled takes the
+//! step `cancel` instead, as for parts.
 
 use crate::{dates, review};
 use base::Result;
@@ -69,6 +70,9 @@ pub(super) fn lay_over(kind: Kind) -> Kind {
                 .with_reason()
                 .rule(no_open_order()),
         ))
+        // A cancelled order gives up what it had on board. Not what is released already and waits
+        // for its day: that was given out, people have signed it.
+        .step(Step::new("cancel", "Cancel with the order", &["draft", "in_review", "ready"], "void").by_record())
         .step(Step::new("withdraw", "Withdraw the draft", &["draft"], "void").by(&writers).with_reason().rule(no_open_order()))
 }
 

@@ -83,6 +83,15 @@ impl Company {
         order
     }
 
+    /// Takes everything off an order.
+    pub fn take_off(&self, order: &str) {
+        let id = order.to_owned();
+        let links = self.world.kernel.database().read(move |tx| link::outgoing(tx, "main", &id)).expect("links");
+        for link in links {
+            self.world.run(&self.elena, "link.remove", json!({"link": link.id})).expect("a link that ends");
+        }
+    }
+
     pub fn release(&self, order: &str) {
         self.world.sign_step(&self.dario, order, "release").expect("a release");
     }
@@ -175,7 +184,12 @@ fn others() -> Module {
                 .signed("document_controller", "released the change")
                 .effect(Effect::Run { name: "test.release_affected", run: release_affected, preview: None }),
         )
-        .step(Step::new("cancel", "Cancel", &["draft"], "cancelled").by(&["design_engineer"]).with_reason())
+        .step(
+            Step::new("cancel", "Cancel", &["draft"], "cancelled")
+                .by(&["design_engineer"])
+                .with_reason()
+                .effect(Effect::Run { name: "test.cancel_affected", run: cancel_affected, preview: None }),
+        )
         .link(LinkKind::new("affects", "affects", "is affected by", &["part", "procedure", "work_instruction"]).pinned())
         .allow("everyone", &["view"])
         .allow("design_engineer", &["create", "edit", "link"]);
@@ -199,6 +213,17 @@ fn others() -> Module {
 fn release_affected(tx: &mut WriteTx<'_>, context: &StepContext<'_>) -> Result<()> {
     for affected in link::targets(tx, context.record, "affects")? {
         take_as_consequence(tx, context.permit, &affected, "release", Some(context.record))?;
+    }
+    Ok(())
+}
+
+/// As the real order does: what knows how to be given up in its state is.
+fn cancel_affected(tx: &mut WriteTx<'_>, context: &StepContext<'_>) -> Result<()> {
+    for affected in link::targets(tx, context.record, "affects")? {
+        let step = context.catalog.kind(&affected.kind).and_then(|kind| kind.find_step("cancel"));
+        if step.is_some_and(|step| step.from.contains(&affected.state)) {
+            take_as_consequence(tx, context.permit, &affected, "cancel", Some(context.record))?;
+        }
     }
     Ok(())
 }

@@ -197,7 +197,7 @@ fn frs_doc_011_a_document_on_an_open_order_is_not_issued_apart_from_it() {
         let refused = world.sign_step(&company.dario, &document, "issue").unwrap_err();
         assert_eq!(blockers(&refused), ["document.no_open_order: Change order ECO-0001 is draft"]);
         assert_eq!(refused.refusal().unwrap().blockers[0].records[0].id, order);
-        world.step(&company.elena, &order, "cancel").unwrap();
+        company.take_off(&order);
         world.sign_step(&company.dario, &document, "issue").unwrap();
     });
 }
@@ -273,7 +273,7 @@ fn frs_doc_005_nobody_is_asked_to_train_on_what_is_not_released() {
         let order = company.order(&[&document]);
         assert_eq!(code(&world.sign_step(&company.max, &order, "release").unwrap_err()), "not_permitted");
         world.step(&company.elena, &order, "cancel").unwrap();
-        world.step(&company.quinn, &document, "withdraw").unwrap();
+        assert_eq!(company.state(&document), "void");
         assert!(company.obligations(&document, "train").is_empty());
     });
 }
@@ -292,5 +292,33 @@ fn frs_doc_006_a_refused_release_of_an_order_supersedes_nothing() {
         assert_eq!(revisions(company, &world.record(&second)), ["A effective", "B draft"]);
         assert_eq!((company.state(&order).as_str(), world.named("procedure", "PR-0001").revision.as_str()), ("draft", "A"));
         assert!(company.obligations(&second, "train").is_empty());
+    });
+}
+
+#[test]
+fn frs_doc_016_a_cancelled_order_voids_what_it_had_on_board_and_never_what_counts_or_was_given_out() {
+    story(|company| {
+        let world = &company.world;
+        let (first, reviewed, signed, waiting) = (draft(company), draft(company), draft(company), draft(company));
+        issue(company, &first);
+        let second = next_revision(company, &first);
+        world.step(&company.quinn, &reviewed, "submit").unwrap();
+        ready(company, &signed);
+        let input = json!({"record": waiting, "version": world.record(&waiting).version, "effective_on": "2026-12-01"});
+        world.run(&company.quinn, "record.edit", input).unwrap();
+        issue(company, &waiting);
+        assert_eq!(company.state(&waiting), "approved");
+        let by_hand = world.step(&company.quinn, &second, "cancel").unwrap_err();
+        assert_eq!(code(&by_hand), "not_permitted");
+        let order = company.order(&[&second, &reviewed, &signed, &waiting]);
+        world.step(&company.elena, &order, "cancel").unwrap();
+        for document in [&second, &reviewed, &signed] {
+            assert_eq!(world.record(document).phase, Phase::Void);
+            assert!(company.open(document, "sign").is_empty(), "nobody is asked to sign it any more");
+        }
+        assert_eq!((company.state(&first).as_str(), company.state(&waiting).as_str()), ("effective", "approved"));
+        assert_eq!(revisions(company, &world.record(&second)), ["A effective", "B void"]);
+        let third = next_revision(company, &first);
+        assert_eq!(world.record(&third).revision, "C", "there is room for another");
     });
 }
