@@ -184,8 +184,6 @@ pub struct Step {
     pub reason: bool,
     /// What else happens in the same transaction, in this order, after the state has changed.
     pub effects: Vec<Effect>,
-    /// The fields that may be set together with this step.
-    pub sets: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -138,9 +138,6 @@ fn of_step(catalog: &Catalog, kind: &Kind, step: &Step) -> Vec<String> {
         TakenBy::Record | TakenBy::Clock if !step.signers.is_empty() => found.push("is signed, but no person takes it".to_owned()),
         _ => {}
     }
-    for field in step.sets.iter().filter(|field| kind.find_field(field).is_none()) {
-        found.push(format!("sets the unknown field {field}"));
-    }
     let mut ids = BTreeSet::new();
     for rule in &step.rules {
         if !ids.insert(&rule.id) {

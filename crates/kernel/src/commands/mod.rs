@@ -2,13 +2,18 @@
 
 mod people;
 mod records;
+mod relations;
+mod work;
 
+use crate::authority::{Actor, Permit};
 use crate::catalog::{Module, Role};
-use crate::command::{CommandDef, Needed};
-use crate::record;
+use crate::command::{CommandDef, InputSort, Needed, needs, text_of};
+use crate::record::{self, Record};
+use crate::trail::WriteTx;
 use crate::{configuration, person, place};
 use base::{Error, Result};
 use db::Read;
+use serde_json::Value as Json;
 
 /// What the kernel declares itself.
 pub fn module() -> Module {
@@ -20,6 +25,8 @@ pub fn module() -> Module {
 
 fn commands() -> Vec<CommandDef> {
     let mut all = records::commands();
+    all.extend(relations::commands());
+    all.extend(work::commands());
     all.extend(people::commands());
     all
 }
@@ -50,4 +57,33 @@ pub fn needed_on_record(tx: &mut dyn Read, tenant: &str, id: &str, verb: &str) -
     let record = record::find(tx, tenant, id)?.ok_or_else(|| Error::not_found("There is no such record."))?;
     let permission = format!("{}.{verb}", record.kind);
     Ok(Needed::on(permission, record))
+}
+
+type Input = crate::command::InputField;
+
+const RECORD: Input = needs("record", InputSort::Text, "identifier of the record");
+const VERSION: Input = needs("version", InputSort::Integer, "the version you saw");
+
+fn on_record(tx: &mut dyn Read, actor: &Actor, input: &Json, verb: &str) -> Result<Needed> {
+    needed_on_record(tx, actor.tenant(), text_of(input, "record")?, verb)
+}
+
+fn fixed_on_record(tx: &mut dyn Read, actor: &Actor, input: &Json, permission: &str) -> Result<Needed> {
+    fixed_on(tx, actor, text_of(input, "record")?, permission)
+}
+
+fn fixed_on(tx: &mut dyn Read, actor: &Actor, record: &str, permission: &str) -> Result<Needed> {
+    let record = record::find(tx, actor.tenant(), record)?.ok_or_else(|| Error::not_found("There is no such record."))?;
+    Ok(Needed::on(permission, record))
+}
+
+fn target(tx: &mut WriteTx<'_>, permit: &Permit, input: &Json) -> Result<Record> {
+    record::seen(tx, permit.viewer(), text_of(input, "record")?)
+}
+
+fn reason_given(tx: &WriteTx<'_>) -> Result<()> {
+    if tx.reason().is_none_or(|reason| reason.trim().is_empty()) {
+        return Err(Error::invalid("reason", "reason_needed", "This needs a reason."));
+    }
+    Ok(())
 }

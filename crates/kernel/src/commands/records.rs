@@ -1,23 +1,16 @@
-//! Commands on records: create, edit, step, revise, link, hold, decide, extend, complete, attach.
+//! Commands on one record itself: create, edit, step, revise, files.
 
-use super::needed_on_record;
+use super::{RECORD, VERSION, on_record, target};
 use crate::authority::{Actor, Permit};
 use crate::catalog::{Catalog, step_permission};
 use crate::command::{CommandDef, InputSort, Needed, int_of, needs, opt_text_of, takes, text_of};
 use crate::record::{self, Edit, NewRecord, Record, step::Taken};
 use crate::signature::{self, Proof};
 use crate::trail::WriteTx;
-use crate::{attachment, clock, decision, dossier, hold, link, obligation, person, place};
-use base::limits::REASON_CHARS;
+use crate::{attachment, link, obligation, place};
 use base::{Digest, Error, Result};
 use db::Read;
 use serde_json::{Map, Value as Json, json};
-use std::collections::BTreeMap;
-
-type Input = crate::command::InputField;
-
-const RECORD: Input = needs("record", InputSort::Text, "identifier of the record");
-const VERSION: Input = needs("version", InputSort::Integer, "the version you saw");
 
 pub(super) fn commands() -> Vec<CommandDef> {
     vec![
@@ -81,136 +74,6 @@ pub(super) fn commands() -> Vec<CommandDef> {
             ..CommandDef::base()
         },
         CommandDef {
-            name: "link.add",
-            label: "Link two records",
-            requirement: "FRS-LNK-001",
-            input: vec![RECORD, needs("link", InputSort::Text, "name of the link"), needs("target", InputSort::Text, "identifier of the record to link to")],
-            needs: |tx, _, actor, input| on_record(tx, actor, input, "link"),
-            run: add_link,
-            ..CommandDef::base()
-        },
-        CommandDef {
-            name: "link.remove",
-            label: "Remove a link",
-            requirement: "FRS-LNK-002",
-            input: vec![needs("link", InputSort::Text, "identifier of the link")],
-            needs: link_needs,
-            run: |tx, permit, input, _| {
-                let (link, source) = link_and_source(tx, permit, input)?;
-                record::edit_check_open(tx, &source)?;
-                link::remove(tx, &link)?;
-                Ok(json!({ "link": link.id }))
-            },
-            ..CommandDef::base()
-        },
-        CommandDef {
-            name: "link.clear",
-            label: "Clear a suspect link",
-            requirement: "FRS-LNK-004",
-            input: vec![needs("link", InputSort::Text, "identifier of the link")],
-            needs: link_needs,
-            run: |tx, permit, input, _| {
-                let (link, _) = link_and_source(tx, permit, input)?;
-                reason_given(tx)?;
-                link::clear(tx, &link)?;
-                Ok(json!({ "link": link.id }))
-            },
-            ..CommandDef::base()
-        },
-        CommandDef {
-            name: "hold.place",
-            label: "Place on hold",
-            requirement: "FRS-HLD-001",
-            roles: &["quality_engineer", "quality_manager"],
-            input: vec![RECORD, needs("why", InputSort::Text, "why it must not go on")],
-            needs: |tx, _, actor, input| fixed_on_record(tx, actor, input, "hold.place"),
-            run: |tx, permit, input, _| {
-                let record = target(tx, permit, input)?;
-                let why = base::text::clean_block("why", text_of(input, "why")?, REASON_CHARS)?;
-                Ok(json!({ "hold": hold::place(tx, &record, &why)? }))
-            },
-            ..CommandDef::base()
-        },
-        CommandDef {
-            name: "hold.lift",
-            label: "Lift a hold",
-            requirement: "FRS-HLD-002",
-            roles: &["quality_manager"],
-            input: vec![needs("hold", InputSort::Text, "identifier of the hold"), needs("why", InputSort::Text, "why it may go on")],
-            needs: |tx, _, actor, input| {
-                let hold = hold::find(tx, actor.tenant(), text_of(input, "hold")?)?;
-                fixed_on(tx, actor, &hold.record, "hold.lift")
-            },
-            run: |tx, _, input, _| {
-                let tenant = tx.tenant().to_owned();
-                let held = hold::find(tx, &tenant, text_of(input, "hold")?)?;
-                let why = base::text::clean_block("why", text_of(input, "why")?, REASON_CHARS)?;
-                hold::lift(tx, &held, &why)?;
-                Ok(json!({ "hold": held.id }))
-            },
-            ..CommandDef::base()
-        },
-        CommandDef {
-            name: "decision.take",
-            label: "Take a decision",
-            requirement: "FRS-DEC-001",
-            input: vec![RECORD, needs("tree", InputSort::Text, "name of the decision tree"), needs("answers", InputSort::Object, "question → answer")],
-            needs: |tx, _, actor, input| on_record(tx, actor, input, "decide"),
-            run: decide,
-            ..CommandDef::base()
-        },
-        CommandDef {
-            name: "clock.extend",
-            label: "Extend a due date",
-            requirement: "FRS-CLK-003",
-            roles: &["quality_manager", "regulatory_affairs"],
-            input: vec![needs("clock", InputSort::Text, "identifier of the clock"), needs("due_date", InputSort::Text, "YYYY-MM-DD")],
-            needs: |tx, _, actor, input| {
-                let clock = clock::find(tx, actor.tenant(), text_of(input, "clock")?)?;
-                fixed_on(tx, actor, &clock.record, "clock.extend")
-            },
-            run: |tx, _, input, _| {
-                reason_given(tx)?;
-                let tenant = tx.tenant().to_owned();
-                let running = clock::find(tx, &tenant, text_of(input, "clock")?)?;
-                clock::extend(tx, &running, text_of(input, "due_date")?)?;
-                Ok(json!({ "clock": running.id }))
-            },
-            ..CommandDef::base()
-        },
-        CommandDef {
-            name: "obligation.complete",
-            label: "Report an obligation as done",
-            requirement: "FRS-OBL-002",
-            roles: &["everyone"],
-            input: vec![needs("obligation", InputSort::Text, "identifier of the obligation"), needs("outcome", InputSort::Text, "what was done and found")],
-            needs: |tx, _, actor, input| obligation_needs(tx, actor, input, "obligation.complete"),
-            run: complete,
-            ..CommandDef::base()
-        },
-        CommandDef {
-            name: "obligation.reassign",
-            label: "Hand an obligation to somebody else",
-            requirement: "FRS-OBL-003",
-            roles: &["supervisor", "quality_manager", "training_manager"],
-            input: vec![needs("obligation", InputSort::Text, "identifier of the obligation"), needs("person", InputSort::Text, "user name")],
-            needs: |tx, _, actor, input| obligation_needs(tx, actor, input, "obligation.reassign"),
-            run: reassign,
-            ..CommandDef::base()
-        },
-        CommandDef {
-            name: "dossier.freeze",
-            label: "Freeze the dossier",
-            requirement: "FRS-DOS-002",
-            input: vec![RECORD],
-            needs: |tx, _, actor, input| on_record(tx, actor, input, "freeze"),
-            run: |tx, permit, input, _| {
-                let record = target(tx, permit, input)?;
-                Ok(json!({ "dossier": dossier::freeze(tx, &record)? }))
-            },
-            ..CommandDef::base()
-        },
-        CommandDef {
             name: "file.attach",
             label: "Attach a file",
             requirement: "FRS-FIL-001",
@@ -265,40 +128,6 @@ fn check_uploaded(kernel: &crate::Kernel, _: &Actor, input: &Json) -> Result<Jso
     }
     base::text::clean_line("media_type", text_of(input, "media_type")?, base::limits::LINE_CHARS)?;
     Ok(input.clone())
-}
-
-fn on_record(tx: &mut dyn Read, actor: &Actor, input: &Json, verb: &str) -> Result<Needed> {
-    needed_on_record(tx, actor.tenant(), text_of(input, "record")?, verb)
-}
-
-fn fixed_on_record(tx: &mut dyn Read, actor: &Actor, input: &Json, permission: &str) -> Result<Needed> {
-    fixed_on(tx, actor, text_of(input, "record")?, permission)
-}
-
-fn fixed_on(tx: &mut dyn Read, actor: &Actor, record: &str, permission: &str) -> Result<Needed> {
-    let record = record::find(tx, actor.tenant(), record)?.ok_or_else(|| Error::not_found("There is no such record."))?;
-    Ok(Needed::on(permission, record))
-}
-
-fn obligation_needs(tx: &mut dyn Read, actor: &Actor, input: &Json, permission: &str) -> Result<Needed> {
-    let obligation = obligation::find(tx, actor.tenant(), text_of(input, "obligation")?)?;
-    fixed_on(tx, actor, &obligation.record, permission)
-}
-
-fn link_needs(tx: &mut dyn Read, _: &Catalog, actor: &Actor, input: &Json) -> Result<Needed> {
-    let link = link::find(tx, actor.tenant(), text_of(input, "link")?)?;
-    needed_on_record(tx, actor.tenant(), &link.source, "link")
-}
-
-fn target(tx: &mut WriteTx<'_>, permit: &Permit, input: &Json) -> Result<Record> {
-    record::seen(tx, permit.viewer(), text_of(input, "record")?)
-}
-
-fn reason_given(tx: &WriteTx<'_>) -> Result<()> {
-    if tx.reason().is_none_or(|reason| reason.trim().is_empty()) {
-        return Err(Error::invalid("reason", "reason_needed", "This needs a reason."));
-    }
-    Ok(())
 }
 
 fn answer(record: &Record) -> Json {
@@ -405,61 +234,3 @@ fn step(tx: &mut WriteTx<'_>, permit: &Permit, input: &Json, proof: Option<&Proo
         }
     }
 }
-
-fn add_link(tx: &mut WriteTx<'_>, permit: &Permit, input: &Json, _: Option<&Proof>) -> Result<Json> {
-    let source = target(tx, permit, input)?;
-    let other = record::seen(tx, permit.viewer(), text_of(input, "target")?)?;
-    let before = link::outgoing(tx, &source.tenant, &source.id)?.len();
-    let id = link::add(tx, &source, text_of(input, "link")?, &other)?;
-    if link::outgoing(tx, &source.tenant, &source.id)?.len() == before {
-        return Err(Error::conflict("link_present", format!("{} is linked to {} already.", source.label(), other.label())));
-    }
-    Ok(json!({ "link": id }))
-}
-
-fn link_and_source(tx: &mut WriteTx<'_>, permit: &Permit, input: &Json) -> Result<(link::Link, Record)> {
-    let tenant = tx.tenant().to_owned();
-    let link = link::find(tx, &tenant, text_of(input, "link")?)?;
-    let source = record::seen(tx, permit.viewer(), &link.source)?;
-    Ok((link, source))
-}
-
-fn decide(tx: &mut WriteTx<'_>, permit: &Permit, input: &Json, _: Option<&Proof>) -> Result<Json> {
-    let record = target(tx, permit, input)?;
-    record::edit_check_open(tx, &record)?;
-    let mut answers = BTreeMap::new();
-    for (question, value) in input.get("answers").and_then(Json::as_object).into_iter().flatten() {
-        let value = value.as_str().ok_or_else(|| Error::invalid(format!("answers.{question}"), "wrong_type", "an answer is text"))?;
-        answers.insert(question.clone(), value.to_owned());
-    }
-    let outcome = decision::take(tx, &record, text_of(input, "tree")?, answers)?;
-    Ok(json!({ "record": record.id, "outcome": outcome }))
-}
-
-fn complete(tx: &mut WriteTx<'_>, permit: &Permit, input: &Json, _: Option<&Proof>) -> Result<Json> {
-    let tenant = tx.tenant().to_owned();
-    let found = obligation::find(tx, &tenant, text_of(input, "obligation")?)?;
-    if matches!(found.sort.as_str(), "sign" | "train") {
-        return Err(Error::conflict("needs_signature", "This is fulfilled by a signature, not by a report."));
-    }
-    let mine = found.person.as_deref() == Some(permit.actor().person());
-    let my_role = found.person.is_none() && found.role.as_deref().is_some_and(|role| permit.holds(role, found.site.as_deref()));
-    if !mine && !my_role {
-        return Err(Error::forbidden("not_yours", "This is for somebody else to do."));
-    }
-    let outcome = base::text::clean_block("outcome", text_of(input, "outcome")?, REASON_CHARS)?;
-    obligation::close(tx, &found, &outcome, None)?;
-    Ok(json!({ "obligation": found.id }))
-}
-
-fn reassign(tx: &mut WriteTx<'_>, _: &Permit, input: &Json, _: Option<&Proof>) -> Result<Json> {
-    let tenant = tx.tenant().to_owned();
-    let found = obligation::find(tx, &tenant, text_of(input, "obligation")?)?;
-    if found.sort == "train" {
-        return Err(Error::conflict("training_is_personal", "Training cannot be done by another person: assign the course to them, and excuse this person."));
-    }
-    let to = person::identify(tx, &tenant, "person", text_of(input, "person")?)?;
-    obligation::reassign(tx, &found, &to)?;
-    Ok(json!({ "obligation": found.id, "person": to }))
-}
-

@@ -166,7 +166,6 @@ impl Step {
             awaited: true,
             reason: false,
             effects: Vec::new(),
-            sets: Vec::new(),
         }
     }
 
@@ -220,11 +219,6 @@ impl Step {
 
     pub fn effect(mut self, effect: Effect) -> Self {
         self.effects.push(effect);
-        self
-    }
-
-    pub fn sets(mut self, fields: &[&str]) -> Self {
-        self.sets.extend(fields.iter().map(|field| (*field).to_owned()));
         self
     }
 }

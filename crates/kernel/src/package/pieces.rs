@@ -127,7 +127,6 @@ pub(super) fn step(entry: &mut Entry<'_>, own: bool) -> Step {
     step.in_order = entry.flag("in_order", false);
     step.awaited = entry.flag("awaited", true);
     step.reason = entry.flag("reason", false);
-    step.sets = entry.keys("sets");
     if !own {
         step.taken_by = entry.opt_word("taken_by", &TAKEN_BY).unwrap_or(TakenBy::Person);
         for mut given in entry.tables("effects") {

@@ -151,7 +151,6 @@ fn frs_cat_005_steps_that_nobody_could_take_or_that_end_in_a_dead_end_are_refuse
         (thing().step(Step::new("x", "X", &["open"], "closed").signed("quality_manager", "seen").by_record()), "step x is signed, but no person takes it"),
         (thing().step(Step::new("x", "X", &["open"], "gone").by(&["everyone"])), "step x names the unknown state gone"),
         (thing().step(Step::new("x", "X", &["open"], "closed").by(&["nobody"])), "step x names the unknown role nobody"),
-        (thing().step(Step::new("x", "X", &["open"], "closed").by(&["everyone"]).sets(&["nowhere"])), "step x sets the unknown field nowhere"),
         (thing().state("island", "Island", Phase::InWork), "state island cannot be reached"),
         (
             thing().revised_by(Revisions::Numbers).state("out", "Out", Phase::Effective).step(Step::new("give_out", "Give out", &["open"], "out").by(&["everyone"])),

@@ -7,6 +7,7 @@ mod evidence;
 mod files;
 mod hooks;
 mod packages;
+mod packages_kinds;
 mod people;
 mod records;
 mod sign_in;

@@ -9,7 +9,6 @@ use kernel::command::Request;
 use kernel::kind::{Area, Field, Kind, Phase, Step};
 use kernel::package::{self, ImpactLine};
 use kernel::password::Hashing;
-use kernel::record::{Filter, Page};
 use kernel::rule::{Check, Rule};
 use kernel::{Kernel, MAIN_TENANT, Setup};
 use serde_json::{Value as Json, json};
@@ -36,15 +35,15 @@ fn cases() -> Vec<Module> {
     vec![Module { kinds: vec![case], ..Module::default() }]
 }
 
-struct Company {
-    world: World,
-    author: Actor,
-    approver: Actor,
-    engineer: Actor,
+pub struct Company {
+    pub world: World,
+    pub author: Actor,
+    pub approver: Actor,
+    pub engineer: Actor,
 }
 
 impl Company {
-    fn new(test: &testkit::engines::TestDatabase) -> Self {
+    pub fn new(test: &testkit::engines::TestDatabase) -> Self {
         let world = World::new(test.database.clone(), cases());
         let author = world.person("paula", &["quality_manager"]);
         let approver = world.person("quinn", &["quality_manager"]);
@@ -52,34 +51,34 @@ impl Company {
         Self { world, author, approver, engineer }
     }
 
-    fn draft(&self, package: &str) -> String {
+    pub fn draft(&self, package: &str) -> String {
         self.world.create(&self.author, "configuration_package", "Our words", json!({"purpose": "as agreed", "text": package})).unwrap()
     }
 
-    fn put_into_force(&self, id: &str) {
+    pub fn put_into_force(&self, id: &str) {
         self.world.step(&self.author, id, "submit").unwrap();
         self.world.sign_step(&self.approver, id, "approve").unwrap();
     }
 
-    fn in_force(&self, package: &str) -> String {
+    pub fn in_force(&self, package: &str) -> String {
         let id = self.draft(package);
         self.put_into_force(&id);
         id
     }
 
     /// The next revision of a package in force, with another text.
-    fn revise(&self, id: &str, package: &str) -> String {
+    pub fn revise(&self, id: &str, package: &str) -> String {
         let next = text(&self.world.run(&self.author, "record.revise", json!({"record": id})).unwrap(), "id");
         self.world.edit(&self.author, &next, json!({"text": package})).unwrap();
         next
     }
 
-    fn case(&self, title: &str) -> String {
+    pub fn case(&self, title: &str) -> String {
         self.world.create(&self.engineer, "case", title, json!({"cause": "a burr"})).unwrap()
     }
 
     /// The configuration revisions of the trail's transactions, in order.
-    fn revisions(&self) -> Vec<i64> {
+    pub fn revisions(&self) -> Vec<i64> {
         let rows = self
             .world
             .kernel
@@ -89,7 +88,7 @@ impl Company {
         rows.iter().map(|row| row.int("configuration").unwrap()).collect()
     }
 
-    fn open_signings(&self, record: &str) -> Vec<String> {
+    pub fn open_signings(&self, record: &str) -> Vec<String> {
         let record = record.to_owned();
         let all = self.world.kernel.database().read(move |tx| kernel::obligation::of_record(tx, MAIN_TENANT, &record)).unwrap();
         let mut open: Vec<_> = all.into_iter().filter(|one| one.sort == "sign" && one.state == "open").map(|one| one.task).collect();
@@ -97,7 +96,7 @@ impl Company {
         open
     }
 
-    fn impact(&self, package: &str) -> Vec<String> {
+    pub fn impact(&self, package: &str) -> Vec<String> {
         let kernel = &self.world.kernel;
         let (old, delivered) = (kernel.catalog().unwrap(), kernel.delivered());
         let new = package::apply(&delivered, old.revision + 1, package).unwrap();
@@ -266,126 +265,6 @@ fn frs_cfg_009_the_impact_says_how_many_open_records_a_package_touches() {
         let again = company.case("After");
         assert_eq!(world.record(&again).number, "CASE-005", "the counter goes on where it stood");
         assert_eq!(world.record(&new).field_text("x_cost"), "12.50", "what was written stays written");
-    });
-}
-
-const AUDITS: &str = r#"
-[[role]]
-name = "x_auditor"
-label = "Auditor"
-[[kind]]
-name = "x_audit"
-label = "Audit"
-plural = "Audits"
-area = "quality"
-revisions = "numbers"
-prefix = "AUD"
-digits = 3
-[[kind.field]]
-name = "scope"
-label = "Scope"
-sort = "block"
-required = true
-[[kind.field]]
-name = "sort"
-label = "Sort"
-sort = "choice"
-choices = [{ value = "internal", label = "Internal" }, { value = "supplier", label = "Supplier" }]
-filter = true
-[[kind.state]]
-name = "planned"
-label = "Planned"
-phase = "in_work"
-[[kind.state]]
-name = "reported"
-label = "Reported"
-phase = "effective"
-[[kind.state]]
-name = "replaced"
-label = "Replaced"
-phase = "closed"
-[[kind.step]]
-name = "report"
-label = "Report"
-from = ["planned"]
-to = "reported"
-signers = [{ role = "quality_manager", meaning = "audit accepted" }]
-[[kind.step]]
-name = "supersede"
-label = "Replace"
-from = ["reported"]
-to = "replaced"
-taken_by = "record"
-[[kind.link]]
-name = "found"
-label = "found"
-inverse = "was found by"
-targets = ["case"]
-[[kind.section]]
-title = "Findings"
-targets = "found"
-[[rule]]
-kind = "x_audit"
-step = "report"
-id = "x_findings_closed"
-requirement = "ACME-SOP-4"
-text = "Every finding is closed"
-check = { linked_in_phase = { link = "found", phases = ["closed"] } }
-[[grant]]
-role = "x_auditor"
-kind = "x_audit"
-verbs = ["view", "create", "edit", "link", "revise"]
-[[grant]]
-role = "quality_manager"
-kind = "x_audit"
-verbs = ["view"]
-"#;
-
-#[test]
-fn frs_cfg_012_a_kind_of_the_company_works_like_the_products_own() {
-    both_migrated(kernel::MIGRATIONS, |test| {
-        let company = Company::new(test);
-        let world = &company.world;
-        company.in_force(AUDITS);
-        let auditor = world.person("otto", &["x_auditor"]);
-        let input = json!({"kind": "x_audit", "title": "Receiving hall", "fields": {"scope": "Wareneingang", "sort": "internal"}});
-        assert_eq!(code(&world.create_with(&company.engineer, input.clone()).unwrap_err()), "not_permitted");
-        let audit = world.create_with(&auditor, input).unwrap();
-        assert_eq!(world.record(&audit).label(), "AUD-001 rev 1");
-        let bad = world.create(&auditor, "x_audit", "Hall", json!({"scope": "s", "sort": "external"})).unwrap_err();
-        assert_eq!(code(&bad), "unknown_choice");
-
-        let case = company.case("Finding");
-        world.link(&auditor, &audit, "found", &case).unwrap();
-        let blocked = world.sign_step(&company.approver, &audit, "report").unwrap_err();
-        let blocker = &blocked.refusal().unwrap().blockers[0];
-        assert_eq!((blocker.requirement.as_str(), blocker.text.as_str()), ("ACME-SOP-4", "Case CASE-001 is open"));
-        world.step(&company.engineer, &case, "submit").unwrap();
-        world.sign_step(&company.approver, &case, "close").unwrap();
-        world.sign_step(&company.approver, &audit, "report").unwrap();
-        assert_eq!(world.record(&audit).phase, Phase::Effective);
-
-        let seen_by = |actor: &Actor, words: &'static str, sort: &'static str| {
-            let viewer = world.viewer(actor);
-            let filter = Filter { kind: Some("x_audit".to_owned()), fields: vec![("sort".to_owned(), sort.to_owned())], ..Filter::default() };
-            world
-                .kernel
-                .database()
-                .read(move |tx| {
-                    let listed = kernel::record::list(tx, &viewer, &filter, &Page::default(), None)?.0.len();
-                    Ok((kernel::search::find(tx, &viewer, words, &["x_audit".to_owned()])?.len(), listed))
-                })
-                .unwrap()
-        };
-        assert_eq!(seen_by(&auditor, "wareneing", "internal"), (1, 1));
-        assert_eq!(seen_by(&auditor, "aud-001", "supplier"), (1, 0));
-        assert_eq!(seen_by(&company.engineer, "wareneing", "internal"), (0, 0));
-
-        let second = text(&world.run(&auditor, "record.revise", json!({"record": audit})).unwrap(), "id");
-        world.edit(&auditor, &second, json!({"scope": "all halls"})).unwrap();
-        world.sign_step(&company.approver, &second, "report").unwrap();
-        assert_eq!(world.record(&audit).phase, Phase::Closed);
-        assert!(verify::verify(world.kernel.database(), MAIN_TENANT, &mut |_, _, _| {}).unwrap().is_sound());
     });
 }
 

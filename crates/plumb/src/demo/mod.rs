@@ -2,6 +2,7 @@
 //! oxygen-safe fittings and in the middle of another.
 
 pub mod company;
+mod second_case;
 pub mod staff;
 pub mod story;
 
@@ -62,7 +63,7 @@ pub fn make(kernel: &Kernel) -> Result<()> {
     // The rest of the way to today.
     let behind = (kernel.now().0 - company.kernel.now().0) / 1_000_000 - 3 * 3600;
     company.clock.advance_seconds(behind.max(0));
-    story::second_case(&company, "LV-101132")?;
+    second_case::tell(&company, "LV-101132")?;
     bar.inc(1);
     company.clock.set(kernel.now());
     company.work_by_the_clock()?;

@@ -79,7 +79,6 @@ pub(super) fn lay_over(kind: Kind) -> Kind {
 fn report_step(name: &str, label: &str, authority: &Authority, described: kernel::rule::CheckFn) -> Step {
     let step = Step::new(name, label, &["investigating"], "investigating")
         .by(&["regulatory_affairs"])
-        .sets(&[authority.reported_on, authority.reference])
         .rule(Rule::floor(
             "complaint.report_is_described",
             "FRS-CMP-016",

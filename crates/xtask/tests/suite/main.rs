@@ -7,6 +7,7 @@ mod schema;
 mod sources;
 mod statements;
 mod tidy;
+mod command_company;
 mod command_examples;
 mod commands;
 mod matrices;
