@@ -114,6 +114,9 @@ pub struct Refusal {
     /// What the reader can do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
+    /// After how long the same may succeed, in seconds, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_seconds: Option<u64>,
 }
 
 impl Refusal {
@@ -125,6 +128,7 @@ impl Refusal {
             place: None,
             blockers: Vec::new(),
             advice: None,
+            retry_after_seconds: None,
         }
     }
 
@@ -135,6 +139,11 @@ impl Refusal {
 
     pub fn advise(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
+        self
+    }
+
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_seconds = Some(seconds);
         self
     }
 

@@ -86,6 +86,11 @@ pub const SEARCH_HITS: usize = 50;
 pub const SIGN_IN_FAILURES: usize = 5;
 /// How long an account waits after too many wrong secrets, in seconds.
 pub const SIGN_IN_WAIT_SECONDS: i64 = 15 * 60;
+/// Wrong sign-ins from one address, whatever the user names, before it must wait as an account does.
+/// High enough for a whole works behind one address on a Monday morning.
+pub const ADDRESS_FAILURES: usize = 100;
+/// Addresses whose wrong sign-ins are remembered at the same time.
+pub const ADDRESSES_WATCHED: usize = 10_000;
 /// A session ends after this much quiet, in seconds.
 pub const SESSION_IDLE_SECONDS: i64 = 30 * 60;
 /// A session ends after this long, in seconds.

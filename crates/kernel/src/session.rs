@@ -181,6 +181,7 @@ pub(crate) fn check_password(kernel: &Kernel, tenant: &str, login: &str, secret:
     if let Some(wait) = wait_seconds(failures, now) {
         return Err(Refusal::new(RefusalKind::TooMany, "too_many_attempts", "Too many wrong attempts for this user name.")
             .advise(format!("Try again in {} minutes.", (wait + 59) / 60))
+            .retry_after(wait.max(1).unsigned_abs())
             .into());
     }
     let rows = kernel.database().query(

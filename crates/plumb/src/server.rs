@@ -26,7 +26,15 @@ pub struct Listen {
     /// Send cookies over TLS only; for a server behind a TLS proxy.
     #[arg(long, env = "PLUMB_SECURE_COOKIES")]
     pub secure_cookies: bool,
+    /// Header in which a proxy in front of the server names the client, such as X-Forwarded-For; the
+    /// limit on wrong sign-ins from one address counts by it. Only for a server that nobody reaches
+    /// but through the proxy.
+    #[arg(long, value_name = "NAME", env = "PLUMB_CLIENT_ADDRESS_HEADER")]
+    pub client_address_header: Option<axum::http::HeaderName>,
 }
+
+/// Where people sign in: through the API and on the page.
+const SIGN_IN: [&str; 2] = ["/api/v1/session", "/sign-in"];
 
 /// How often the work by the clock is looked at.
 const JOBS_EVERY: Duration = Duration::from_secs(10);
@@ -55,10 +63,11 @@ async fn run(kernel: Kernel, listen: &Listen) -> Result<()> {
         content_origin: origin.clone(),
     };
     let app = Router::new().merge(crate::assembly::api(kernel.clone(), listen.secure_cookies)).merge(web::router(kernel.clone(), settings));
+    let app = api::edge::limit_sign_ins(app, kernel.clone(), &SIGN_IN, listen.client_address_header.clone());
     let second = web::content_router(kernel);
     tracing::info!(pages = %listen.listen, content = %origin, "ready");
     println!("Plumb listens on http://{}", listen.listen);
-    let serve_pages = axum::serve(pages, app.into_make_service()).with_graceful_shutdown(asked_to_end());
+    let serve_pages = axum::serve(pages, app.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(asked_to_end());
     let serve_content = axum::serve(content, second.into_make_service()).with_graceful_shutdown(asked_to_end());
     let (one, other) = tokio::join!(serve_pages, serve_content);
     one.and(other).map_err(Error::internal)

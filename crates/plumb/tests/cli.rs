@@ -276,3 +276,35 @@ fn frs_cli_011_a_fault_of_the_machine_ends_with_3_and_a_place_that_cannot_be_wit
     let said = refused(folder.path(), "migrate --data file/data", &[]);
     assert!(said.contains("The folder file/data cannot be made"), "{said}");
 }
+
+#[test]
+fn frs_ses_007_an_address_that_guesses_on_the_page_and_in_the_api_is_refused_and_no_header_gets_around_it() {
+    let folder = company();
+    let data = folder.path().join("d").to_str().unwrap().to_owned();
+    let server = Server::start(&["--data".to_owned(), data], folder.path());
+    let by_api = |login: &str, headers: Vec<(&'static str, String)>| {
+        let (headers, body) = http::json(headers, &serde_json::json!({"login": login, "password": "not the password at all"}));
+        http::send("POST", &server.url("/api/v1/session"), &headers, body).unwrap()
+    };
+    let on_page = |login: &str| {
+        let of_browser = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin"), ("accept", "text/html,*/*")];
+        let headers = of_browser.map(|(name, value)| (name, value.to_owned()));
+        http::send("POST", &server.url("/sign-in"), &headers, format!("login={login}&secret=not+the+password").into_bytes()).unwrap()
+    };
+    for number in 0..base::limits::ADDRESS_FAILURES {
+        let login = format!("somebody-{number}");
+        let status = if number % 2 == 0 { by_api(&login, Vec::new()).status } else { on_page(&login).status };
+        assert_eq!(status, 401, "attempt {number}");
+    }
+    for (refused, media_type) in [
+        (by_api("another", Vec::new()), "application/problem+json"),
+        (by_api("another", vec![("x-forwarded-for", "203.0.113.9".to_owned())]), "application/problem+json"),
+        (on_page("another"), "text/plain; charset=utf-8"),
+    ] {
+        assert_eq!((refused.status, refused.header("content-type")), (429, media_type), "{}", refused.body);
+        assert!(refused.body.contains("Too many wrong sign-ins came from your address."), "{}", refused.body);
+        let seconds: i64 = refused.header("retry-after").parse().unwrap();
+        assert!((1..=base::limits::SIGN_IN_WAIT_SECONDS).contains(&seconds), "{seconds}");
+    }
+    assert_eq!(http::send("GET", &server.url("/healthz"), &[], Vec::new()).unwrap().status, 200, "only signing in waits");
+}

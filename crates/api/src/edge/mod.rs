@@ -8,6 +8,7 @@ pub mod body;
 pub mod credentials;
 pub mod file;
 pub mod gate;
+pub mod guesses;
 pub mod headers;
 pub mod json;
 pub mod origin;
@@ -16,6 +17,7 @@ pub mod query;
 
 pub use credentials::{Credentials, SESSION_COOKIE, authenticate, session_cookie, session_cookie_gone};
 pub use gate::{Gate, run_blocking};
+pub use guesses::limit_sign_ins;
 pub use headers::{Policy, secure};
 pub use origin::check_same_origin;
 pub use problem::Problem;

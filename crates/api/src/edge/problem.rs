@@ -4,6 +4,7 @@ use super::RequestId;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use base::limits::SIGN_IN_WAIT_SECONDS;
 use base::{Blocker, Error};
 use serde_json::{Map, Value as Json, json};
 
@@ -27,6 +28,8 @@ struct Parts {
     advice: Option<String>,
     /// The methods of an address, for a 405.
     allow: Option<String>,
+    /// For a 429.
+    retry_after_seconds: Option<u64>,
     /// For the log only.
     hidden: Option<String>,
 }
@@ -41,6 +44,7 @@ impl Problem {
             blockers: Vec::new(),
             advice: None,
             allow: None,
+            retry_after_seconds: None,
             hidden: None,
         }))
     }
@@ -147,7 +151,11 @@ impl Problem {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"Plumb\""));
             }
             StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(self.0.retry_after_seconds.unwrap_or(RETRY_AFTER_SECONDS)));
+            }
+            StatusCode::TOO_MANY_REQUESTS => {
+                let seconds = self.0.retry_after_seconds.unwrap_or(SIGN_IN_WAIT_SECONDS.unsigned_abs());
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             }
             _ => {}
         }
@@ -188,6 +196,7 @@ impl From<Error> for Problem {
                 problem.0.place = refusal.place;
                 problem.0.blockers = refusal.blockers;
                 problem.0.advice = refusal.advice;
+                problem.0.retry_after_seconds = refusal.retry_after_seconds;
                 problem
             }
             Error::Transient(text) | Error::InDoubt(text) => {

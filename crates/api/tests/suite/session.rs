@@ -61,14 +61,21 @@ fn frs_api_001_a_wrong_name_and_a_wrong_password_are_refused_alike_and_leave_the
 }
 
 #[test]
-fn frs_api_001_guessing_is_stopped_with_429() {
+fn frs_ses_003_guessing_is_stopped_with_429_and_the_answer_says_how_long_to_wait() {
     both_migrated(kernel::MIGRATIONS, |test| {
         let company = Company::new(test);
-        let attempt = |secret: &str| company.client.send(Ask::post("/api/v1/session").json(json!({"login": "dora", "password": secret}))).status;
+        let attempt = |secret: &str| company.client.send(Ask::post("/api/v1/session").json(json!({"login": "dora", "password": secret})));
         for _ in 0..base::limits::SIGN_IN_FAILURES {
-            assert_eq!(attempt("not the password"), 401);
+            assert_eq!(attempt("not the password").status, 401);
         }
-        assert_eq!(attempt(PASSWORD), 429);
+        let wait = base::limits::SIGN_IN_WAIT_SECONDS;
+        for (passed, left) in [(0, wait), (wait - 10, 10), (9, 1)] {
+            company.world.clock.advance_seconds(passed);
+            let refused = attempt(PASSWORD);
+            assert_eq!((refused.status, refused.header("retry-after")), (429, left.to_string().as_str()));
+        }
+        company.world.clock.advance_seconds(1);
+        assert_eq!(attempt(PASSWORD).status, 200);
     });
 }
 
