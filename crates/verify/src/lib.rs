@@ -89,7 +89,9 @@ pub fn verify_against(database: &Database, tenant: &str, trust: &Trust, progress
     database.read(|tx| {
         let mut check = Check { tenant, report: Report::default(), progress: &mut *progress };
         let mut trail = trail::check(tx, &mut check)?;
+        (check.progress)("checking the rows", 0, None);
         rows::check(tx, &tables, &mut trail, &mut check)?;
+        (check.progress)("checking the signatures", 0, None);
         signatures::check(tx, &mut check)?;
         log::check(tx, trust, &mut check)?;
         Ok(check.report)
