@@ -42,3 +42,15 @@ create table log_tile (
   hashes {bytes} not null,
   primary key (tenant, level, place)
 ) {strict};
+
+-- What became of keeping a checkpoint elsewhere.
+create table anchor_receipt (
+  tenant {text} not null,
+  id {text} not null,
+  anchor {text} not null,
+  size {int} not null,
+  tried_at {int} not null,
+  fault {text},
+  primary key (tenant, id)
+) {strict};
+create index anchor_receipt_by_anchor on anchor_receipt (tenant, anchor, tried_at);

@@ -1,5 +1,6 @@
 //! Puts kernel, domains, database and files together.
 
+use crate::evidence::{self, Anchoring, Checkpointer};
 use base::{Error, Result, SystemClock, SystemIds};
 use blob::BlobStore;
 use clap::Args;
@@ -47,6 +48,14 @@ impl Place {
         Database::open_to_read(&self.config()).map_err(|error| {
             advise_on(error, "no_data", "Name the folder with --data, or make a company with `plumb init`.")
         })
+    }
+
+    /// Who signs checkpoints on this node and keeps them; `None` where the key is not here.
+    pub fn checkpointer(&self, kernel: &Kernel, anchoring: &Anchoring) -> Result<Option<Checkpointer>> {
+        make_folder(&self.data)?;
+        let key = anchoring.checkpoint_key.clone().unwrap_or_else(|| self.data.join("checkpoint.key"));
+        let signer = evidence::signer(&key, kernel.database(), kernel.ids().as_ref())?;
+        Ok(signer.map(|signer| Checkpointer::new(kernel.clone(), signer, anchoring)))
     }
 
     pub fn open_files(&self) -> Result<BlobStore> {

@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::assembly::{Place, advise_on};
+use crate::evidence::Anchoring;
 use crate::{demo, people, portable, server, terminal, verification};
 use base::Result;
 use clap::{Parser, Subcommand};
@@ -40,6 +41,8 @@ enum Command {
         place: Place,
         #[command(flatten)]
         listen: server::Listen,
+        #[command(flatten)]
+        anchoring: Anchoring,
     },
     /// Make the demo company (when the data is empty) and serve it.
     Demo {
@@ -47,6 +50,8 @@ enum Command {
         place: Place,
         #[command(flatten)]
         listen: server::Listen,
+        #[command(flatten)]
+        anchoring: Anchoring,
         /// Only make the data.
         #[arg(long)]
         no_serve: bool,
@@ -60,6 +65,14 @@ enum Command {
     Verify {
         #[command(flatten)]
         place: Place,
+        /// A checkpoint that was kept elsewhere, or a folder of them; may be given several times.
+        /// Up to it nothing can have been rewritten or put back.
+        #[arg(long = "anchor", value_name = "PATH")]
+        anchors: Vec<PathBuf>,
+        /// The public key of the company's log (name+hash+key) or a file with it, from somewhere
+        /// else than the database.
+        #[arg(long = "key", value_name = "KEY")]
+        keys: Vec<String>,
     },
     /// Add a person.
     User {
@@ -136,21 +149,26 @@ impl Command {
 fn dispatch(command: Command) -> Result<ExitCode> {
     match command {
         Command::Init { place, login, name, zone, password } => people::init(&place, &login, &name, &zone, password)?,
-        Command::Serve { place, listen } => server::serve(place.open()?, &listen)?,
-        Command::Demo { place, listen, no_serve } => {
+        Command::Serve { place, listen, anchoring } => {
+            let kernel = place.open()?;
+            let checkpointer = place.checkpointer(&kernel, &anchoring)?;
+            server::serve(kernel, &listen, checkpointer)?;
+        }
+        Command::Demo { place, listen, anchoring, no_serve } => {
             let kernel = place.open()?;
             demo::make(&kernel)?;
             if !no_serve {
                 demo::announce(&listen);
-                server::serve(kernel, &listen)?;
+                let checkpointer = place.checkpointer(&kernel, &anchoring)?;
+                server::serve(kernel, &listen, checkpointer)?;
             }
         }
         Command::Migrate { place } => {
             let applied = place.open_database()?.migrate(&crate::assembly::migrations())?;
             println!("{} migrations applied.", applied.len());
         }
-        Command::Verify { place } => {
-            if !verification::verify(&place)? {
+        Command::Verify { place, anchors, keys } => {
+            if !verification::verify(&place, &anchors, &keys)? {
                 return Ok(ExitCode::from(terminal::FOUND_WRONG));
             }
         }

@@ -4,6 +4,7 @@
 pub mod assembly;
 pub mod cli;
 pub mod demo;
+pub mod evidence;
 mod people;
 mod portable;
 pub mod reads;

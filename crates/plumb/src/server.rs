@@ -1,11 +1,13 @@
 //! `plumb serve`: pages and API on one address, uploaded content on another, and the work that the
 //! clock starts.
 
+use crate::evidence::Checkpointer;
 use axum::Router;
 use base::{Error, Result};
 use clap::Args;
 use kernel::{Kernel, MAIN_TENANT};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Where the server listens.
@@ -40,13 +42,13 @@ const SIGN_IN: [&str; 2] = ["/api/v1/session", "/sign-in"];
 const JOBS_EVERY: Duration = Duration::from_secs(10);
 
 /// Serves until the process is asked to end; requests under way are finished.
-pub fn serve(kernel: Kernel, listen: &Listen) -> Result<()> {
+pub fn serve(kernel: Kernel, listen: &Listen, checkpointer: Option<Checkpointer>) -> Result<()> {
     start_logging();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)?;
-    runtime.block_on(run(kernel, listen))
+    runtime.block_on(run(kernel, listen, checkpointer))
 }
 
-async fn run(kernel: Kernel, listen: &Listen) -> Result<()> {
+async fn run(kernel: Kernel, listen: &Listen, checkpointer: Option<Checkpointer>) -> Result<()> {
     let pages = bind(listen.listen).await?;
     let content = bind(listen.content_listen).await?;
     let jobs = tokio::task::spawn_blocking({
@@ -54,7 +56,7 @@ async fn run(kernel: Kernel, listen: &Listen) -> Result<()> {
         move || kernel.ids().next_id(kernel.now())
     });
     let holder = jobs.await.map_err(Error::internal)?;
-    tokio::spawn(work_by_the_clock(kernel.clone(), holder));
+    tokio::spawn(work_by_the_clock(kernel.clone(), checkpointer.map(Arc::new), holder));
     let origin = format!("http://{}", listen.content_listen);
     let settings = web::Settings {
         organisation: listen.organisation.clone(),
@@ -88,10 +90,14 @@ async fn bind(address: SocketAddr) -> Result<tokio::net::TcpListener> {
     })
 }
 
-async fn work_by_the_clock(kernel: Kernel, holder: String) {
+async fn work_by_the_clock(kernel: Kernel, checkpointer: Option<Arc<Checkpointer>>, holder: String) {
     loop {
-        let (kernel, holder) = (kernel.clone(), holder.clone());
-        let worked = tokio::task::spawn_blocking(move || kernel::jobs::run_all(&kernel, MAIN_TENANT, &holder)).await;
+        let (kernel, checkpointer, holder) = (kernel.clone(), checkpointer.clone(), holder.clone());
+        let worked = tokio::task::spawn_blocking(move || {
+            kernel::jobs::run_all(&kernel, MAIN_TENANT, &holder)?;
+            checkpointer.map_or(Ok(()), |checkpointer| checkpointer.turn(&holder))
+        })
+        .await;
         match worked {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "work by the clock failed"),

@@ -1,17 +1,21 @@
 //! `plumb verify`: the trail and every row, checked against the documented format.
 
 use crate::assembly::Place;
+use crate::evidence::{notes_below, trusted_key};
 use crate::terminal;
 use base::Result;
+use std::path::PathBuf;
+use verify::{Anchor, Report, Trust};
 
 /// Checks every tenant; answers whether all is sound.
-pub fn verify(place: &Place) -> Result<bool> {
+pub fn verify(place: &Place, anchors: &[PathBuf], keys: &[String]) -> Result<bool> {
+    let trust = trust(anchors, keys)?;
     let database = place.open_to_read()?;
     crate::assembly::require_schema(&database)?;
     let bar = terminal::bar();
     let mut sound = true;
     for tenant in verify::tenants(&database)? {
-        let report = verify::verify(&database, &tenant, &mut |what, done, whole| {
+        let report = verify::verify_against(&database, &tenant, &trust, &mut |what, done, whole| {
             bar.set_message(what.to_owned());
             if let Some(whole) = whole {
                 bar.set_length(whole);
@@ -28,7 +32,7 @@ pub fn verify(place: &Place) -> Result<bool> {
         }
         let files = verify_files(place)?;
         if report.is_sound() && files == 0 {
-            println!("{tenant}: sound. The data is consistent with itself; without an anchor kept elsewhere a complete rewrite cannot be told.");
+            println!("{tenant}: sound. {}", proved(&report));
         } else {
             sound = false;
             let found = report.problems.len() + files;
@@ -36,6 +40,29 @@ pub fn verify(place: &Place) -> Result<bool> {
         }
     }
     Ok(sound)
+}
+
+/// What was brought to the check from outside.
+fn trust(anchors: &[PathBuf], keys: &[String]) -> Result<Trust> {
+    let mut trust = Trust::default();
+    for key in keys {
+        trust.keys.push(trusted_key(key)?);
+    }
+    for path in anchors {
+        trust.anchors.extend(notes_below(path)?.into_iter().map(|(name, note)| Anchor { name, note }));
+    }
+    Ok(trust)
+}
+
+/// Up to where nothing can have been changed, and since when only the data itself says so.
+fn proved(report: &Report) -> String {
+    match &report.log.proved_by {
+        Some(anchor) => {
+            let since = report.transactions.saturating_sub(report.log.proved);
+            format!("Proved up to transaction {} by {anchor}; {since} since then are only consistent with themselves.", report.log.proved)
+        }
+        None => "The data is consistent with itself; without an anchor kept elsewhere (--anchor) a complete rewrite cannot be told.".to_owned(),
+    }
 }
 
 /// Hashes every stored file again; answers how many do not hold what their name says.

@@ -1,0 +1,104 @@
+//! Anchors: places outside the database that keep signed checkpoints.
+
+use base::{Error, Refusal, RefusalKind, Result};
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+/// Nobody changes a checkpoint that was kept.
+const MODE: u32 = 0o444;
+/// How the name of a kept checkpoint ends.
+const ENDING: &str = ".checkpoint";
+/// Checkpoints that are read from a folder, the newest: each covers all before it.
+const NEWEST: usize = 1_000;
+
+/// A folder, best on another disk or machine and open to others for writing new files only.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    pub fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    pub fn name(&self) -> String {
+        format!("Folder {}", self.path.display())
+    }
+
+    /// Keeps a checkpoint under its size. One that is there already stays: the same is no fault,
+    /// another is.
+    ///
+    /// Errors: 503 when the folder cannot be written; 409 when it holds another checkpoint of this
+    /// size.
+    pub fn keep(&self, size: u64, note: &str) -> Result<()> {
+        let path = self.path.join(format!("{size:012}{ENDING}"));
+        match OpenOptions::new().write(true).create_new(true).mode(MODE).open(&path) {
+            Ok(mut file) => {
+                let written = file.write_all(note.as_bytes()).and_then(|()| file.sync_all()).and_then(|()| File::open(&self.path)?.sync_all());
+                written.map_err(|error| unusable(&path, &error))
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let kept = fs::read_to_string(&path).map_err(|error| unusable(&path, &error))?;
+                if kept == note {
+                    return Ok(());
+                }
+                Err(Error::conflict("other_checkpoint", format!("{} holds another checkpoint of the same size.", path.display())))
+            }
+            Err(error) => Err(unusable(&path, &error)),
+        }
+    }
+}
+
+/// Checkpoints that a file or a folder holds: name and note, the newest last.
+pub fn notes_below(path: &Path) -> Result<Vec<(String, String)>> {
+    let read = |path: &Path| fs::read_to_string(path).map_err(|error| unusable(path, &error));
+    if path.is_file() {
+        return Ok(vec![(path.display().to_string(), read(path)?)]);
+    }
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path).map_err(|error| unusable(path, &error))? {
+        let file = entry.map_err(|error| unusable(path, &error))?.path();
+        if file.to_str().is_some_and(|name| name.ends_with(ENDING)) {
+            files.push(file);
+        }
+    }
+    files.sort();
+    let newest = files.len().saturating_sub(NEWEST);
+    files.into_iter().skip(newest).map(|file| Ok((file.display().to_string(), read(&file)?))).collect()
+}
+
+fn unusable(path: &Path, error: &std::io::Error) -> Error {
+    Refusal::new(RefusalKind::Unavailable, "anchor_unusable", format!("{} cannot be used: {error}.", path.display())).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frs_evd_030_a_folder_keeps_a_checkpoint_once_and_refuses_another_of_its_size() {
+        let folder = tempfile::tempdir().unwrap();
+        let anchor = Folder::new(folder.path().to_owned());
+        anchor.keep(7, "note\n").unwrap();
+        anchor.keep(7, "note\n").unwrap();
+        let refused = anchor.keep(7, "other\n").unwrap_err();
+        assert_eq!(refused.refusal().unwrap().code, "other_checkpoint");
+        anchor.keep(12, "later\n").unwrap();
+        fs::write(folder.path().join("readme.txt"), "no checkpoint").unwrap();
+        let notes: Vec<_> = notes_below(folder.path()).unwrap().into_iter().map(|(_, note)| note).collect();
+        assert_eq!(notes, ["note\n", "later\n"]);
+        let (name, note) = notes_below(&folder.path().join("000000000012.checkpoint")).unwrap().remove(0);
+        assert!(name.ends_with("000000000012.checkpoint") && note == "later\n");
+    }
+
+    #[test]
+    fn frs_evd_030_a_folder_that_is_not_there_is_named() {
+        let gone = Folder::new(PathBuf::from("/nowhere/at/all"));
+        let refused = gone.keep(1, "note\n").unwrap_err();
+        assert!(refused.to_string().contains("/nowhere/at/all"));
+        assert!(notes_below(Path::new("/nowhere/at/all")).unwrap_err().to_string().contains("/nowhere/at/all"));
+    }
+}

@@ -1,0 +1,83 @@
+//! Checkpoints by the clock: who signs them, and where they are kept besides.
+
+mod anchor;
+mod key;
+
+pub use anchor::{Folder, notes_below};
+pub use key::{signer, trusted_key};
+
+use base::{Result, Timestamp};
+use clap::Args;
+use kernel::evidence::{self, Published, Receipt};
+use kernel::{Kernel, MAIN_TENANT, jobs};
+use std::path::PathBuf;
+use tlog::note::NoteSigner;
+
+/// How checkpoints are signed and where they are kept.
+#[derive(Debug, Clone, Args, Default)]
+pub struct Anchoring {
+    /// File of the secret key that signs checkpoints; made at the first start. Keep a copy where
+    /// the database's administrators have no access. Default: checkpoint.key in the data folder.
+    #[arg(long, value_name = "FILE", env = "PLUMB_CHECKPOINT_KEY")]
+    pub checkpoint_key: Option<PathBuf>,
+    /// Folder on another disk or machine that keeps signed checkpoints; may be given several times.
+    #[arg(long = "anchor", value_name = "DIR", env = "PLUMB_ANCHORS", value_delimiter = ',')]
+    pub anchors: Vec<PathBuf>,
+    /// Minutes between two checkpoints that are kept at an anchor.
+    #[arg(long, value_name = "MINUTES", env = "PLUMB_ANCHOR_EVERY", default_value_t = 10)]
+    pub anchor_every_minutes: i64,
+}
+
+/// The lease under which one node signs.
+const LEASE: &str = "evidence";
+
+/// Signs checkpoints and keeps them, one turn every few seconds.
+pub struct Checkpointer {
+    kernel: Kernel,
+    signer: NoteSigner,
+    anchors: Vec<Folder>,
+    every_seconds: i64,
+}
+
+impl Checkpointer {
+    pub fn new(kernel: Kernel, signer: NoteSigner, anchoring: &Anchoring) -> Self {
+        let anchors = anchoring.anchors.iter().map(|path| Folder::new(path.clone())).collect();
+        Self { kernel, signer, anchors, every_seconds: anchoring.anchor_every_minutes.max(1) * 60 }
+    }
+
+    /// Takes up what was committed and keeps the newest checkpoint where it is due. Faults of an
+    /// anchor are noted and tried again at the next turn it is due; the others go on.
+    pub fn turn(&self, holder: &str) -> Result<()> {
+        if jobs::take_lease(&self.kernel, MAIN_TENANT, LEASE, holder)?.is_none() {
+            return Ok(());
+        }
+        while evidence::checkpoint(&self.kernel, MAIN_TENANT, &self.signer)?.is_some() {}
+        let Some(latest) = self.kernel.database().read(|tx| evidence::latest(tx, MAIN_TENANT))? else { return Ok(()) };
+        for anchor in &self.anchors {
+            let name = anchor.name();
+            let last = self.kernel.database().read(|tx| evidence::receipts_of(tx, MAIN_TENANT, &name, 1))?;
+            if self.is_due(&latest, last.first(), self.kernel.now()) {
+                self.keep(anchor, &latest)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_due(&self, latest: &Published, last: Option<&Receipt>, now: Timestamp) -> bool {
+        match last {
+            None => true,
+            Some(last) if last.fault.is_none() && last.size >= latest.size => false,
+            Some(last) => now >= last.tried_at.plus_seconds(self.every_seconds),
+        }
+    }
+
+    fn keep(&self, anchor: &Folder, latest: &Published) -> Result<()> {
+        let outcome = anchor.keep(latest.size, &latest.note);
+        if let Err(error) = &outcome {
+            tracing::error!(anchor = anchor.name(), %error, "a checkpoint was not kept");
+        }
+        let fault = outcome.err().map(|error| error.to_string());
+        let receipt = Receipt { anchor: anchor.name(), size: latest.size, tried_at: self.kernel.now(), fault };
+        evidence::note_receipt(&self.kernel, MAIN_TENANT, &receipt)
+    }
+}

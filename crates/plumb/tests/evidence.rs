@@ -1,0 +1,148 @@
+//! Checkpoints by the clock, anchors outside the database, and what a check says of them.
+#![expect(clippy::unwrap_used, reason = "a helper that fails ends its test")]
+
+#[path = "program/http.rs"]
+#[expect(dead_code, reason = "nobody signs in here")]
+mod http;
+#[path = "program/run.rs"]
+mod run;
+#[path = "program/server.rs"]
+mod server;
+
+use kernel::MAIN_TENANT;
+use kernel::evidence::{self, Receipt};
+use plumb::evidence::{Anchoring, Checkpointer, notes_below};
+use run::plumb;
+use serde_json::json;
+use server::Server;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use testkit::engines::both_migrated;
+use testkit::world::World;
+use tlog::checkpoint::Checkpoint;
+use tlog::note::NoteSigner;
+
+const ADMIN: &[(&str, &str)] = &[("PLUMB_PASSWORD", "correct horse battery")];
+
+fn sizes(folder: &Path) -> Vec<u64> {
+    let signer = NoteSigner::of_log(MAIN_TENANT, &[5; 32]).unwrap().verifier();
+    let notes = notes_below(folder).unwrap();
+    notes.iter().map(|(_, note)| Checkpoint::parse(signer.open(note).unwrap()).unwrap().size).collect()
+}
+
+fn receipts(world: &World) -> Vec<Receipt> {
+    world.kernel.database().read(|tx| evidence::last_receipts(tx, MAIN_TENANT)).unwrap()
+}
+
+#[test]
+fn frs_evd_031_checkpoints_are_kept_at_every_anchor_when_due_and_a_refused_one_is_told_and_tried_again() {
+    both_migrated(&plumb::assembly::migrations(), |test| {
+        let world = World::new(test.database.clone(), Vec::new());
+        let (good, away) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let gone = away.path().join("not mounted");
+        let anchoring = Anchoring { anchors: vec![gone.clone(), good.path().to_owned()], anchor_every_minutes: 10, ..Anchoring::default() };
+        let signer = NoteSigner::of_log(MAIN_TENANT, &[5; 32]).unwrap();
+        let checkpointer = Checkpointer::new(world.kernel.clone(), signer, &anchoring);
+        checkpointer.turn("node").unwrap();
+        let first = sizes(good.path());
+        assert_eq!(first.len(), 1);
+        let told = receipts(&world);
+        assert_eq!(told.iter().map(|receipt| receipt.fault.is_some()).filter(|fault| *fault).count(), 1, "{told:?}");
+        assert!(told.iter().any(|receipt| receipt.fault.as_ref().is_some_and(|fault| fault.contains("not mounted"))));
+
+        world.create_with(&world.admin, json!({"kind": "department", "number": "ASM", "title": "Assembly"})).unwrap();
+        checkpointer.turn("node").unwrap();
+        assert_eq!(sizes(good.path()), first, "not due yet");
+        world.clock.advance_seconds(599);
+        checkpointer.turn("node").unwrap();
+        assert_eq!(sizes(good.path()), first, "a second early");
+        world.clock.advance_seconds(1);
+        std::fs::create_dir(&gone).unwrap();
+        checkpointer.turn("node").unwrap();
+        assert_eq!(sizes(good.path()), [first[0], first[0] + 1]);
+        assert_eq!(sizes(&gone), [first[0] + 1]);
+        assert!(receipts(&world).iter().all(|receipt| receipt.fault.is_none() && receipt.size == first[0] + 1));
+        // Another node does nothing while this one holds the lease.
+        world.create_with(&world.admin, json!({"kind": "department", "number": "PCK", "title": "Packing"})).unwrap();
+        checkpointer.turn("another node").unwrap();
+        let latest = world.kernel.database().read(|tx| evidence::latest(tx, MAIN_TENANT)).unwrap().unwrap();
+        assert_eq!(latest.size, first[0] + 1);
+    });
+}
+
+fn serve(folder: &Path) -> Server {
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    Server::start(&["--data".to_owned(), path("d"), "--anchor".to_owned(), path("anchor")], folder)
+}
+
+fn kept_within_seconds(anchor: &Path) -> PathBuf {
+    let until = Instant::now() + Duration::from_secs(30);
+    loop {
+        if let Some((name, _)) = notes_below(anchor).unwrap().pop() {
+            return name.into();
+        }
+        assert!(Instant::now() < until, "no checkpoint was kept");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn frs_evd_032_verify_says_up_to_where_an_anchor_proves_and_an_old_copy_does_not_pass() {
+    let folder = tempfile::tempdir().unwrap();
+    let anchor = folder.path().join("anchor");
+    std::fs::create_dir(&anchor).unwrap();
+    plumb(folder.path(), "init --data d --name Ada", ADMIN).with(0);
+    // A copy of the data as it was before anything was done with it.
+    std::fs::create_dir(folder.path().join("old")).unwrap();
+    std::fs::copy(folder.path().join("d/plumb.sqlite"), folder.path().join("old/plumb.sqlite")).unwrap();
+    plumb(folder.path(), "user --data d --by admin --login ben --name Ben", &[("PLUMB_PASSWORD", "correct horse battery"), ("PLUMB_NEW_PASSWORD", "given out on the first day")]).with(0);
+    let server = serve(folder.path());
+    let kept = kept_within_seconds(&anchor);
+    drop(server);
+    let key = std::fs::read_to_string(folder.path().join("d/checkpoint.key")).unwrap();
+    assert_eq!(key.trim().len(), 64);
+    let said = plumb(folder.path(), "verify --data d --anchor anchor", &[]).with(0).out;
+    assert!(said.contains(&format!("Proved up to transaction {} by anchor/", size_of(&kept))), "{said}");
+    let alone = plumb(folder.path(), "verify --data d", &[]).with(0).out;
+    assert!(alone.contains("a complete rewrite cannot be told"), "{alone}");
+    // The key that was handed out, in place of the one that the database names.
+    let verifier = verifier_of(&key);
+    std::fs::write(folder.path().join("key.txt"), &verifier).unwrap();
+    plumb(folder.path(), "verify --data d --anchor anchor --key key.txt", &[]).with(0);
+    let other = verifier_of(&"7".repeat(64));
+    let refused = plumb(folder.path(), &format!("verify --data d --anchor anchor --key {other}"), &[]).with(1).out;
+    assert!(refused.contains("no known key has signed it"), "{refused}");
+
+    std::fs::copy(folder.path().join("old/plumb.sqlite"), folder.path().join("d/plumb.sqlite")).unwrap();
+    let _ = std::fs::remove_file(folder.path().join("d/plumb.sqlite-wal"));
+    let _ = std::fs::remove_file(folder.path().join("d/plumb.sqlite-shm"));
+    let found = plumb(folder.path(), &format!("verify --data d --anchor anchor --key {verifier}"), &[]).with(1).out;
+    assert!(found.contains("an old copy was put back"), "{found}");
+}
+
+fn size_of(kept: &Path) -> u64 {
+    kept.file_stem().and_then(|name| name.to_str()).unwrap().parse().unwrap()
+}
+
+fn verifier_of(hex: &str) -> String {
+    let secret = base::Digest::from_hex(hex.trim()).unwrap().0;
+    NoteSigner::of_log(MAIN_TENANT, &secret).unwrap().verifier().text()
+}
+
+#[test]
+fn frs_evd_033_a_server_without_the_companys_key_signs_nothing_and_a_broken_key_file_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    plumb(folder.path(), "init --data d --name Ada", ADMIN).with(0);
+    std::fs::write(folder.path().join("broken.key"), "no key").unwrap();
+    let said = plumb(folder.path(), "serve --data d --checkpoint-key broken.key", &[]).with(2).err;
+    assert!(said.contains("broken.key holds no key"), "{said}");
+    let anchor = folder.path().join("anchor");
+    std::fs::create_dir(&anchor).unwrap();
+    let server = serve(folder.path());
+    kept_within_seconds(&anchor);
+    drop(server);
+    std::fs::rename(folder.path().join("d/checkpoint.key"), folder.path().join("elsewhere.key")).unwrap();
+    let server = serve(folder.path());
+    drop(server);
+    assert!(!folder.path().join("d/checkpoint.key").exists(), "a second key would start a second history");
+}
