@@ -13,6 +13,7 @@ use kernel::link::LinkView;
 use kernel::obligation::Obligation;
 use kernel::person;
 use kernel::record::{self, Record};
+use kernel::reference::Used;
 use kernel::signature::Given;
 use kernel::trail::Line;
 use serde_json::{Value as Json, json};
@@ -23,6 +24,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Names {
     people: BTreeMap<String, String>,
     sites: BTreeMap<String, String>,
+    /// The revision of each reference table that counts now, where a record was evaluated by one.
+    tables: BTreeSet<String>,
 }
 
 impl Names {
@@ -32,18 +35,35 @@ impl Names {
         let sites: BTreeSet<String> = records.iter().filter_map(|record| record.site.clone()).collect();
         let mut names = Self::people(tx, tenant, people)?;
         let sites: Vec<String> = sites.into_iter().collect();
+        if records.iter().any(|record| used(record).next().is_some()) {
+            names.tables = kernel::reference::effective_revisions(tx, tenant)?.into_values().collect();
+        }
         names.sites = record::find_all(tx, tenant, &sites)?.into_iter().map(|site| (site.id, site.number)).collect();
         Ok(names)
     }
 
     pub fn people(tx: &mut dyn Read, tenant: &str, ids: impl IntoIterator<Item = String>) -> Result<Self> {
         let ids: Vec<String> = ids.into_iter().collect();
-        Ok(Self { people: person::names(tx, tenant, &ids)?, sites: BTreeMap::new() })
+        Ok(Self { people: person::names(tx, tenant, &ids)?, sites: BTreeMap::new(), tables: BTreeSet::new() })
+    }
+
+    /// By which revisions of reference tables a record was evaluated, and whether they count still.
+    fn tables(&self, record: &Record) -> Json {
+        used(record)
+            .map(|(field, used)| {
+                let in_force = self.tables.contains(&used.record);
+                json!({ "field": field, "table": used.table, "record": used.record, "label": used.label, "digest": used.digest, "in_force": in_force })
+            })
+            .collect()
     }
 
     fn person(&self, id: Option<&str>) -> Json {
         id.map_or(Json::Null, |id| json!(self.people.get(id).map_or(id, String::as_str)))
     }
+}
+
+fn used(record: &Record) -> impl Iterator<Item = (&String, Used)> {
+    record.fields.iter().filter_map(|(field, value)| Some((field, Used::read(value)?)))
 }
 
 /// A whole record.
@@ -67,6 +87,7 @@ pub fn record(catalog: &Catalog, names: &Names, record: &Record) -> Json {
         "effective_on": record.effective_on,
         "version": record.version,
         "fields": record.fields,
+        "tables": names.tables(record),
         "detail": record.detail,
         "digest": record.digest,
         "created_at": record.created_at.to_rfc3339(),
@@ -364,5 +385,7 @@ pub fn sort_name(sort: &FieldSort) -> &'static str {
         FieldSort::YesNo => "yes_no",
         FieldSort::Choice(_) => "choice",
         FieldSort::Person => "person",
+        FieldSort::Sheet => "sheet",
+        FieldSort::TableRevision(_) => "table_revision",
     }
 }

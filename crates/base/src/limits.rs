@@ -149,3 +149,13 @@ pub const ADDRESS_BYTES: usize = 8 << 10;
 pub const NDJSON_ROWS: usize = 10_000;
 /// Steps of an inspector's walk from its first record.
 pub const WALK_DEPTH: usize = 12;
+/// Rows of a field that holds a sheet, its titles not counted.
+pub const SHEET_FIELD_ROWS: usize = 2_000;
+/// Columns of a field that holds a sheet.
+pub const SHEET_FIELD_COLUMNS: usize = 20;
+/// One cell of a field that holds a sheet, in characters.
+pub const SHEET_FIELD_CELL_CHARS: usize = 200;
+/// All cells of a field that holds a sheet, in characters.
+pub const SHEET_FIELD_CHARS: usize = 200_000;
+/// Faults of a reference table that one answer names.
+pub const REFERENCE_FAULTS: usize = 50;

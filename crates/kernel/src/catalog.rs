@@ -13,6 +13,7 @@ use crate::impact::ImpactProvider;
 use crate::jobs::JobDef;
 use crate::kind::{Kind, Step, TakenBy};
 use crate::record::Record;
+use crate::reference::ReferenceTable;
 use crate::rule::HookFn;
 use crate::table::Table;
 use crate::trail::WriteTx;
@@ -40,6 +41,7 @@ pub struct Module {
     pub previews: Vec<StepPreviewFn>,
     pub impacts: Vec<ImpactProvider>,
     pub jobs: Vec<JobDef>,
+    pub reference_tables: Vec<ReferenceTable>,
 }
 
 /// Code that runs when a single link comes or goes. Links that an import adds in bulk
@@ -95,6 +97,7 @@ pub struct Catalog {
     previews: Vec<StepPreviewFn>,
     impacts: Vec<ImpactProvider>,
     jobs: Vec<JobDef>,
+    reference_tables: Vec<ReferenceTable>,
     permissions: BTreeMap<String, BTreeSet<String>>,
     /// The product as delivered, under a configured catalog.
     delivered: Option<Arc<Catalog>>,
@@ -123,6 +126,7 @@ impl Catalog {
             previews: Vec::new(),
             impacts: Vec::new(),
             jobs: Vec::new(),
+            reference_tables: Vec::new(),
             permissions: BTreeMap::new(),
             delivered: None,
         };
@@ -163,6 +167,7 @@ impl Catalog {
             catalog.after_link.extend(module.after_link);
             catalog.previews.extend(module.previews);
             catalog.impacts.extend(module.impacts);
+            catalog.reference_tables.extend(module.reference_tables);
             for job in module.jobs {
                 if catalog.jobs.iter().any(|known| known.name == job.name) {
                     return Err(Error::internal(format!("job {} is declared twice", job.name)));
@@ -275,6 +280,14 @@ impl Catalog {
 
     pub fn jobs(&self) -> &[JobDef] {
         &self.jobs
+    }
+
+    pub fn reference_tables(&self) -> &[ReferenceTable] {
+        &self.reference_tables
+    }
+
+    pub fn reference_table(&self, name: &str) -> Option<&ReferenceTable> {
+        self.reference_tables.iter().find(|table| table.name == name)
     }
 
     pub(crate) fn after_step(&self) -> Vec<HookFn> {

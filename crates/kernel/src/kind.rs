@@ -153,6 +153,11 @@ pub enum FieldSort {
     Choice(Vec<(String, String)>),
     /// The user name of an active person.
     Person,
+    /// Titles and rows of cells ([`crate::sheet`]).
+    Sheet,
+    /// The revision of this reference table by which something was evaluated
+    /// ([`crate::reference::Used`]); written by the evaluation, never typed.
+    TableRevision(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use crate::Kernel;
 use crate::person::{self, NewPerson};
-use crate::record;
+use crate::{record, reference};
 use base::{Error, Result};
 
 /// The first administrator of a tenant.
@@ -17,7 +17,8 @@ pub struct FirstAdministrator {
     pub own_password: bool,
 }
 
-/// Prepares a tenant and makes its first administrator. Refused where there are people already.
+/// Prepares a tenant, makes its first administrator and takes over the reference tables that the
+/// product ships. Refused where there are people already.
 pub fn first_administrator(kernel: &Kernel, tenant: &str, first: &FirstAdministrator) -> Result<()> {
     kernel.prepare_tenant(tenant)?;
     if kernel.has_people(tenant)? {
@@ -39,6 +40,7 @@ pub fn first_administrator(kernel: &Kernel, tenant: &str, first: &FirstAdministr
             },
         )?;
         person::grant(tx, &made.id, "administrator", None)?;
+        reference::adopt_inside(tx, Some(&made.id))?;
         record::get(tx, &made.tenant, &made.id).map(|_| ())
     })
 }

@@ -64,7 +64,8 @@ impl Place {
         BlobStore::open(&folder)
     }
 
-    /// Opens database and files, brings the schema up to date and puts the kernel together.
+    /// Opens database and files, brings the schema up to date, puts the kernel together and lays
+    /// down what this release ships.
     pub fn open(&self) -> Result<Kernel> {
         let database = self.open_database()?;
         database.migrate(&migrations())?;
@@ -78,6 +79,7 @@ impl Place {
             chains: 1,
         })?;
         kernel.prepare_tenant(MAIN_TENANT)?;
+        kernel::reference::adopt(&kernel, MAIN_TENANT)?;
         Ok(kernel)
     }
 }

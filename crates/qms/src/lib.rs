@@ -34,6 +34,7 @@ pub fn module() -> Module {
         clock_rules: [complaint::clock_rules(), capa::clock_rules()].concat(),
         after_revise: vec![document::begin_summary_anew, risk::evaluate_anew],
         jobs,
+        reference_tables: vec![risk::TABLE],
         ..Module::default()
     }
 }

@@ -33,7 +33,7 @@ pub(crate) fn sections(visit: &Visit, known: &Known) -> Result<Vec<Section>> {
         "training_requirement" => Ok(training::document::caused(visit, known)?.into_iter().collect()),
         "complaint" => quality::complaint::sections(visit, known),
         "capa" => quality::capa::sections(visit, known),
-        "risk" => quality::risk::sections(known),
+        "risk" => quality::risk::sections(visit, known),
         "procedure" | "work_instruction" => training::document::sections(visit, known),
         "course" => training::course::sections(visit, known),
         "qualification" => training::qualification::sections(visit, known),

@@ -32,6 +32,10 @@ fn records(kinds: &[&str]) -> Map<String, Json> {
         ("record_reference", whole(reference_members)),
         ("record_stub", whole([a, b, c, d, e, f, ("state", text()), ("state_label", text()), ("phase", phase())])),
         (
+            "table_used",
+            whole([("field", text()), ("table", text()), ("record", id()), ("label", text()), ("digest", sha256()), ("in_force", flag())]),
+        ),
+        (
             "record",
             whole([
                 ("id", id()),
@@ -52,6 +56,7 @@ fn records(kinds: &[&str]) -> Map<String, Json> {
                 ("effective_on", maybe_date()),
                 ("version", integer()),
                 ("fields", object()),
+                ("tables", list(reference("table_used"))),
                 ("detail", maybe_text()),
                 ("digest", sha256()),
                 ("created_at", time()),

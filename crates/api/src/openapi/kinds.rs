@@ -168,6 +168,11 @@ fn property(field: &Field, may_be_null: bool) -> Json {
         FieldSort::Date => json!({ "type": sort("string"), "format": "date" }),
         FieldSort::YesNo => json!({ "type": sort("boolean") }),
         FieldSort::Person => json!({ "type": sort("string"), "maxLength": base::limits::LOGIN_CHARS, "description": "user name" }),
+        FieldSort::Sheet => {
+            let row = json!({ "type": "array", "items": { "type": ["string", "number", "null"] }, "maxItems": base::limits::SHEET_FIELD_COLUMNS });
+            json!({ "type": if may_be_null { json!(["array", "string", "null"]) } else { json!(["array", "string"]) }, "items": row, "maxItems": base::limits::SHEET_FIELD_ROWS + 1, "description": "rows of cells, the titles first; or CSV text" })
+        }
+        FieldSort::TableRevision(table) => json!({ "type": sort("object"), "description": format!("the revision of the table {table} by which it was evaluated; written by the evaluation") }),
         FieldSort::Choice(values) => {
             let mut known: Vec<Json> = values.iter().map(|(value, _)| json!(value)).collect();
             if may_be_null {
@@ -201,6 +206,8 @@ fn example(kind: &Kind) -> Json {
                 FieldSort::Date => json!("2026-11-21"),
                 FieldSort::YesNo => json!(true),
                 FieldSort::Person => json!("dora"),
+                FieldSort::Sheet => json!([["title"], ["cell"]]),
+                FieldSort::TableRevision(_) => json!({}),
                 FieldSort::Choice(values) => json!(values.first().map(|(value, _)| value.as_str()).unwrap_or_default()),
             };
             (field.name.clone(), value)

@@ -7,6 +7,7 @@ mod document;
 mod files;
 mod input;
 mod reading;
+mod reference;
 mod schema;
 mod service;
 mod session;

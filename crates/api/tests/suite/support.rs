@@ -7,9 +7,22 @@ use kernel::calendar::ClockRule;
 use kernel::catalog::Module;
 use kernel::decision_tree::{Answer, DecisionTree, Next, Outcome, Question};
 use kernel::kind::{Area, DossierQuery, Effect, Field, Kind, LinkKind, OnChange, Phase, Revisions, Step};
+use kernel::reference::{Column, ColumnSort, ReferenceTable};
 use kernel::rule::{Check, Rule};
 use serde_json::{Value as Json, json};
 use testkit::world::{PASSWORD, World};
+
+/// A reference table by which papers are graded.
+pub const GRADES: ReferenceTable = ReferenceTable {
+    name: "grades",
+    title: "Grades",
+    text: "What a grade is called.",
+    requirement: "FRS-T-005",
+    columns: &[Column::key("grade", "Grade", ColumnSort::Integer { min: 1, max: 5 }), Column::value("word", "Word", ColumnSort::Line)],
+    check: |_| Vec::new(),
+    shipped: "grade,word\n1,poor\n5,good\n",
+    source: "Made up for a test.",
+};
 
 /// Two kinds that use every noun and differ in who may see them: everybody, or quality only.
 pub fn modules() -> Vec<Module> {
@@ -33,6 +46,7 @@ pub fn modules() -> Vec<Module> {
     vec![Module {
         kinds: vec![paper("paper", "Paper", "PAP", &["everyone"]), paper("secret", "Secret", "SEC", &["quality_engineer", "quality_manager", "design_engineer"])],
         trees: vec![tree],
+        reference_tables: vec![GRADES],
         clock_rules: vec![ClockRule::calendar_days("act_in_time", "FRS-T-003", 30)],
         ..Module::default()
     }]
@@ -49,6 +63,7 @@ fn paper(name: &str, label: &str, prefix: &str, viewers: &[&str]) -> Kind {
         .field(Field::decimal("weight", "Weight"))
         .field(Field::date("aware_on", "Aware on"))
         .field(Field::yes_no("signed_copy", "Signed copy"))
+        .field(Field::table_revision("graded_by", "Graded by", GRADES.name).filter())
         .state("draft", "Draft", Phase::Draft)
         .state("in_review", "In review", Phase::InReview)
         .state("effective", "Effective", Phase::Effective)

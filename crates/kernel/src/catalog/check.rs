@@ -7,7 +7,9 @@ use crate::calendar::{Calendar, ClockRule};
 use crate::decision::AWARE_ON;
 use crate::decision_tree::DecisionTree;
 use crate::kind::{DossierQuery, Effect, FieldSort, Kind, LinkKind, OnChange, Phase, Revisions, Step, TakenBy};
+use crate::reference;
 use crate::rule::{Check, Rule};
+use crate::sheet::Sheet;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that is wrong with the declarations, as sentences.
@@ -27,9 +29,29 @@ pub(super) fn problems(catalog: &Catalog) -> Vec<String> {
             found.push(format!("command {} is granted to the unknown role {role}", command.name));
         }
     }
+    found.extend(of_reference_tables(catalog));
     found.extend(rules_that_differ(catalog));
     for kind in catalog.kinds.values() {
         found.extend(of_kind(catalog, kind));
+    }
+    found
+}
+
+/// A shipped table must be what its own declaration asks for: it counts from the first day.
+fn of_reference_tables(catalog: &Catalog) -> Vec<String> {
+    let mut found = Vec::new();
+    for (index, table) in catalog.reference_tables.iter().enumerate() {
+        let name = table.name;
+        if catalog.reference_tables.iter().take(index).any(|other| other.number() == table.number()) {
+            found.push(format!("reference table {name} is declared twice"));
+        }
+        if table.requirement.is_empty() || table.source.is_empty() {
+            found.push(format!("reference table {name} names no requirement or no source"));
+        }
+        match Sheet::given(name, &serde_json::Value::from(table.shipped)) {
+            Ok(sheet) => found.extend(reference::read(table, &sheet).err().into_iter().flatten().map(|fault| format!("reference table {name}: {fault}"))),
+            Err(error) => found.push(format!("reference table {name}: {error}")),
+        }
     }
     found
 }
@@ -80,6 +102,13 @@ pub(super) fn of_kind(catalog: &Catalog, kind: &Kind) -> Vec<String> {
     }
     for (role, _) in kind.grants.iter().filter(|(role, _)| !is_role(catalog, role)) {
         found.push(format!("grants to the unknown role {role}"));
+    }
+    for field in &kind.fields {
+        if let FieldSort::TableRevision(table) = &field.sort
+            && catalog.reference_table(table).is_none()
+        {
+            found.push(format!("field {} names the unknown reference table {table}", field.name));
+        }
     }
     for link in &kind.links {
         found.extend(of_link(catalog, link));

@@ -10,7 +10,7 @@ use crate::catalog::{Module, Role};
 use crate::command::{CommandDef, InputSort, Needed, needs, text_of};
 use crate::record::{self, Record};
 use crate::trail::WriteTx;
-use crate::{configuration, person, place};
+use crate::{configuration, person, place, reference};
 use base::{Error, Result};
 use db::Read;
 use serde_json::Value as Json;
@@ -20,6 +20,7 @@ pub fn module() -> Module {
     let mut kinds = place::kinds();
     kinds.push(person::kind());
     kinds.push(configuration::kind());
+    kinds.push(reference::kind());
     Module { kinds, commands: commands(), roles: roles(), ..Module::default() }
 }
 

@@ -124,6 +124,11 @@ impl Field {
         Self::new(name, label, FieldSort::Person)
     }
 
+    /// The revision of a reference table by which the record was evaluated.
+    pub fn table_revision(name: &str, label: &str, table: &str) -> Self {
+        Self::new(name, label, FieldSort::TableRevision(table.to_owned()))
+    }
+
     pub fn choice(name: &str, label: &str, values: &[(&str, &str)]) -> Self {
         let values = values.iter().map(|(value, label)| ((*value).to_owned(), (*label).to_owned())).collect();
         Self::new(name, label, FieldSort::Choice(values))

@@ -186,5 +186,7 @@ fn sort_words(sort: &FieldSort) -> String {
         FieldSort::YesNo => "yes or no".to_owned(),
         FieldSort::Choice(choices) => format!("one of {}", choices.iter().map(|(_, label)| label.as_str()).collect::<Vec<_>>().join(", ")),
         FieldSort::Person => "person".to_owned(),
+        FieldSort::Sheet => "rows of cells".to_owned(),
+        FieldSort::TableRevision(table) => format!("revision of the table {table}"),
     }
 }

@@ -1,6 +1,8 @@
 //! Checking a record's fields against its kind.
 
 use crate::kind::{Field, FieldSort, Kind};
+use crate::reference::Used;
+use crate::sheet::Sheet;
 use base::{Error, Refusal, RefusalKind, Result};
 use db::{Read, sql};
 use serde_json::{Map, Value as Json};
@@ -70,6 +72,8 @@ fn check_field(tx: &mut dyn Read, tenant: &str, field: &Field, place: &str, valu
             Json::String(chosen.to_owned())
         }
         FieldSort::Person => Json::String(known_login(tx, tenant, place, text()?)?),
+        FieldSort::Sheet => Sheet::given(place, value)?.to_json(),
+        FieldSort::TableRevision(table) => Used::check(tx, tenant, place, table, value)?,
     };
     Ok(Some(checked))
 }
@@ -110,6 +114,11 @@ pub fn field_display(field: &Field, value: &Json) -> String {
             Ok(date) => base::time::display_date(date),
             Err(_) => text.clone(),
         },
+        (FieldSort::Sheet, value) => match Sheet::stored(value).rows.len() {
+            1 => "1 row".to_owned(),
+            count => format!("{count} rows"),
+        },
+        (FieldSort::TableRevision(_), value) => Used::read(value).map_or_else(|| value.as_str().unwrap_or_default().to_owned(), |used| used.label),
         (_, Json::Bool(true)) => "Yes".to_owned(),
         (_, Json::Bool(false)) => "No".to_owned(),
         (_, Json::String(text)) => text.clone(),

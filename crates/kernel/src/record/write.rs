@@ -115,6 +115,8 @@ fn field_rows(tx: &WriteTx<'_>, record: &Record) -> Vec<Vec<Value>> {
             let text = match (&field.sort, value) {
                 (_, Json::Null) => return None,
                 (FieldSort::Integer { .. } | FieldSort::YesNo, value) => value.to_string(),
+                // Filtered by the revision's record, to find what was evaluated by it.
+                (FieldSort::TableRevision(_), value) => crate::reference::Used::read(value)?.record,
                 (_, Json::String(text)) => text.chars().take(base::limits::LINE_CHARS).collect(),
                 _ => return None,
             };

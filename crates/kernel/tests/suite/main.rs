@@ -10,6 +10,7 @@ mod packages;
 mod packages_kinds;
 mod people;
 mod records;
+mod reference;
 mod sign_in;
 mod steps;
 mod work;

@@ -1,7 +1,7 @@
 //! What a risk holds, in the words of ISO 14971.
 
 use super::lifecycle;
-use super::matrix::Acceptability;
+use super::matrix::{Acceptability, TABLE};
 use kernel::kind::{Area, Field, Kind, LinkKind, OnChange, Revisions};
 
 /// The kind of a risk.
@@ -78,7 +78,7 @@ fn evaluation() -> Vec<Field> {
     [
         Field::choice("acceptability_before", "Risk before controls", &words).filter().help(computed),
         Field::choice("acceptability_after", "Residual risk", &words).filter().help(computed),
-        Field::line("matrix", "Matrix").help("The version by which it was evaluated."),
+        Field::table_revision("matrix", "Matrix", TABLE.name).filter().help("The revision by which it was evaluated; written by the step “Evaluate”."),
         Field::block("benefit_risk", "Benefit-risk analysis").help("Why the benefit outweighs a residual risk that is not acceptable (7.4)."),
     ]
     .map(|field| field.group("Evaluation"))

@@ -3,11 +3,12 @@
 //! A re-assessment that changes no value completes its obligation with what was found. One that
 //! does is a new revision, which answers the obligation when it is assessed.
 
-use super::matrix::{Acceptability, MATRIX};
+use super::matrix::{Acceptability, Matrix};
 use base::Result;
 use db::Read;
 use kernel::kind::{Effect, Kind, Phase, Step};
 use kernel::record::{self, Edit, Record};
+use kernel::reference::Used;
 use kernel::rule::{Check, Finding, Rule, RuleContext, StepContext};
 use kernel::trail::WriteTx;
 use serde_json::{Map, Value as Json, json};
@@ -121,20 +122,21 @@ fn check_controls(_: &mut dyn Read, context: &RuleContext<'_>) -> Result<Vec<Fin
     Ok(found)
 }
 
-/// What the matrix in force says for a risk's values; `None` while they are not all there.
-fn evaluation(record: &Record) -> Option<Map<String, Json>> {
+/// What a matrix says for a risk's values; `None` while they are not all there.
+fn evaluation(matrix: &Matrix, record: &Record) -> Option<Map<String, Json>> {
     let severity = record.field_int("severity")?;
     let before = record.field_int("probability_before")?;
     // Without controls the residual risk is the risk itself.
     let after = record.field_int("probability_after").unwrap_or(before);
-    let acceptability = |probability| MATRIX.acceptability(severity, probability).map(|found| json!(found.name()));
-    let values = [acceptability(before)?, acceptability(after)?, json!(MATRIX.name())];
+    let acceptability = |probability| matrix.acceptability(severity, probability).map(|found| json!(found.name()));
+    let values = [acceptability(before)?, acceptability(after)?, matrix.used()];
     Some(COMPUTED.iter().map(|name| (*name).to_owned()).zip(values).collect())
 }
 
-fn check_evaluated(_: &mut dyn Read, context: &RuleContext<'_>) -> Result<Vec<Finding>> {
+fn check_evaluated(tx: &mut dyn Read, context: &RuleContext<'_>) -> Result<Vec<Finding>> {
     let record = context.record;
-    let Some(expected) = evaluation(record) else { return Ok(vec![Finding::new("The risk is not estimated")]) };
+    let matrix = Matrix::in_force(tx, &record.tenant)?;
+    let Some(expected) = evaluation(&matrix, record) else { return Ok(vec![Finding::new("The risk is not estimated")]) };
     if expected.iter().all(|(name, value)| record.fields.get(name) == Some(value)) {
         return Ok(Vec::new());
     }
@@ -143,7 +145,11 @@ fn check_evaluated(_: &mut dyn Read, context: &RuleContext<'_>) -> Result<Vec<Fi
     } else {
         "Values or matrix have changed since the evaluation: evaluate again"
     };
-    Ok(vec![Finding::new(text)])
+    let used = record.fields.get("matrix").and_then(Used::read);
+    Ok(vec![match used.filter(|used| used.record != matrix.record().id) {
+        Some(used) => Finding::new(format!("It was evaluated by {}; {} is in force now: evaluate again", used.label, matrix.label())).with(vec![matrix.record().reference()]),
+        None => Finding::new(text),
+    }])
 }
 
 fn check_residual(_: &mut dyn Read, context: &RuleContext<'_>) -> Result<Vec<Finding>> {
@@ -158,22 +164,24 @@ fn check_residual(_: &mut dyn Read, context: &RuleContext<'_>) -> Result<Vec<Fin
 /// Writes what the matrix says into the draft.
 fn evaluate(tx: &mut WriteTx<'_>, context: &StepContext<'_>) -> Result<()> {
     let record = context.record;
-    let Some(fields) = evaluation(record) else { return Ok(()) };
+    let matrix = Matrix::in_force(tx, &record.tenant)?;
+    let Some(fields) = evaluation(&matrix, record) else { return Ok(()) };
     if fields.iter().all(|(name, value)| record.fields.get(name) == Some(value)) {
         return Ok(());
     }
     record::edit(tx, record, record.version, Edit { fields, ..Edit::default() }).map(|_| ())
 }
 
-fn preview(_: &mut dyn Read, record: &Record) -> Result<Vec<String>> {
-    let Some(fields) = evaluation(record) else { return Ok(Vec::new()) };
+fn preview(tx: &mut dyn Read, record: &Record) -> Result<Vec<String>> {
+    let matrix = Matrix::in_force(tx, &record.tenant)?;
+    let Some(fields) = evaluation(&matrix, record) else { return Ok(Vec::new()) };
     let label = |name: &str| {
         let value = fields.get(name).and_then(Json::as_str).unwrap_or_default();
         let known = Acceptability::ALL.into_iter().find(|known| known.name() == value);
         known.map_or("not on the scales", Acceptability::label).to_lowercase()
     };
     let (before, after) = (label("acceptability_before"), label("acceptability_after"));
-    Ok(vec![format!("by the matrix, {}: {before} before controls, {after} after", MATRIX.name())])
+    Ok(vec![format!("by the matrix, {}: {before} before controls, {after} after", matrix.label())])
 }
 
 /// A new revision is evaluated anew, by the matrix then in force.

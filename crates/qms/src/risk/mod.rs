@@ -6,4 +6,4 @@ mod matrix;
 
 pub use kind::kind;
 pub use lifecycle::evaluate_anew;
-pub use matrix::{Acceptability, MATRIX, Matrix};
+pub use matrix::{Acceptability, Matrix, TABLE};

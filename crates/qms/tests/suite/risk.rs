@@ -108,9 +108,11 @@ fn frs_rsk_006_the_evaluation_is_computed_and_remembers_its_matrix() {
         let record = world.record(&risk);
         assert_eq!(company.state(&risk), "draft");
         assert_eq!(
-            ["acceptability_before", "acceptability_after", "matrix"].map(|name| record.field_text(name)),
-            ["unacceptable", "reduce", "version 1, Plumb 5 × 5"]
+            ["acceptability_before", "acceptability_after"].map(|name| record.field_text(name)),
+            ["unacceptable", "reduce"]
         );
+        let matrix = world.named("reference_table", "RT-RISK-MATRIX");
+        assert_eq!(record.fields["matrix"], json!({"table": "risk_matrix", "record": matrix.id, "label": "RT-RISK-MATRIX rev 1", "digest": matrix.digest}));
         world.step(&company.elena, &risk, "evaluate").unwrap();
         assess(company, &risk);
         assert_eq!(world.record(&risk).phase, Phase::Effective);
@@ -125,8 +127,9 @@ fn frs_rsk_006_a_typed_result_or_a_stale_one_is_not_submitted() {
         world.edit(&company.elena, &risk, controls()).unwrap();
         assert_eq!(blockers(&world.step(&company.elena, &risk, "submit").unwrap_err()), ["risk.evaluated: The risk is not evaluated"]);
         let again = ["risk.evaluated: Values or matrix have changed since the evaluation: evaluate again"];
-        let typed = json!({"acceptability_before": "acceptable", "acceptability_after": "acceptable", "matrix": "mine"});
+        let typed = json!({"acceptability_before": "acceptable", "acceptability_after": "acceptable"});
         world.edit(&company.elena, &risk, typed).unwrap();
+        assert_eq!(code(&world.edit(&company.elena, &risk, json!({"matrix": "mine"})).unwrap_err()), "bad_table_revision");
         assert_eq!(blockers(&world.step(&company.elena, &risk, "submit").unwrap_err()), again);
         world.step(&company.elena, &risk, "evaluate").unwrap();
         world.edit(&company.elena, &risk, json!({"severity": 4})).unwrap();
@@ -239,7 +242,7 @@ fn frs_rsk_010_a_new_revision_is_evaluated_anew_and_answers_the_re_assessment() 
         assess(company, &second);
         assert!(company.open(&first, "reassess").is_empty() && company.open(&second, "reassess").is_empty());
         assert_eq!(revisions(company, &world.record(&second)), ["1 superseded", "2 assessed"]);
-        assert_eq!(world.record(&first).field_text("matrix"), "version 1, Plumb 5 × 5");
+        assert_eq!(world.record(&first).fields["matrix"]["label"], json!("RT-RISK-MATRIX rev 1"));
     });
 }
 
@@ -275,5 +278,68 @@ fn frs_rsk_010_a_new_revision_is_not_submitted_on_the_evaluation_before_and_answ
         assert_eq!(company.open(&first, "reassess").len(), 1, "it is asked for until the new revision is assessed");
         let now = world.record(&first);
         assert_eq!((now.version, now.digest, now.phase), (before.version, before.digest, Phase::Effective));
+    });
+}
+
+/// The next revision of the matrix, in which a cell says something else.
+fn matrix_with(company: &Company, from: &str, to: &str) -> String {
+    let world = &company.world;
+    let matrix = world.named("reference_table", "RT-RISK-MATRIX");
+    let rows = kernel::sheet::Sheet::stored(&matrix.fields["rows"]).to_csv();
+    assert!(rows.contains(from));
+    let next = company.revise(&company.quinn, &matrix.id);
+    world.edit(&company.quinn, &next, json!({"rows": rows.replace(from, to), "source": "Stricter for burns"})).unwrap();
+    next
+}
+
+fn put_into_force(company: &Company, matrix: &str) {
+    company.world.step(&company.quinn, matrix, "submit").unwrap();
+    company.world.sign_step(&company.max, matrix, "approve").unwrap();
+}
+
+#[test]
+fn frs_rsk_004_a_matrix_that_contradicts_itself_is_not_put_into_force() {
+    story(|company| {
+        let world = &company.world;
+        let next = matrix_with(company, "5,5,unacceptable", "5,5,acceptable");
+        let found = blockers(&world.step(&company.quinn, &next, "submit").unwrap_err());
+        assert!(found[0].starts_with("reference_table.sound: Row 25, “Acceptability”: “acceptable” is more acceptable than the less severe risk in row 24"), "{found:?}");
+        assert_eq!(world.named("reference_table", "RT-RISK-MATRIX").revision, "1");
+    });
+}
+
+#[test]
+fn frs_rsk_012_a_new_matrix_neither_changes_an_evaluation_nor_what_was_signed() {
+    story(|company| {
+        let world = &company.world;
+        let risk = assessed(company, &company.part("VX-1"));
+        let before = world.record(&risk);
+        assert_eq!(before.field_text("acceptability_after"), "reduce");
+        put_into_force(company, &matrix_with(company, "5,1,reduce", "5,1,unacceptable"));
+        assert_eq!(world.record(&risk), before);
+        let second = company.revise(&company.elena, &risk);
+        world.step(&company.elena, &second, "evaluate").unwrap();
+        let after = world.record(&second);
+        assert_eq!((after.field_text("acceptability_after"), &after.fields["matrix"]["label"]), ("unacceptable", &json!("RT-RISK-MATRIX rev 2")));
+        assert_eq!(world.record(&risk).digest, before.digest);
+    });
+}
+
+#[test]
+fn frs_rsk_006_a_draft_evaluated_by_an_earlier_matrix_is_not_approved_until_it_is_evaluated_again() {
+    story(|company| {
+        let world = &company.world;
+        let risk = draft(company);
+        world.edit(&company.elena, &risk, controls()).unwrap();
+        world.step(&company.elena, &risk, "evaluate").unwrap();
+        world.step(&company.elena, &risk, "submit").unwrap();
+        put_into_force(company, &matrix_with(company, "5,3,unacceptable", "5,3,reduce"));
+        let expected = ["risk.evaluated: It was evaluated by RT-RISK-MATRIX rev 1; RT-RISK-MATRIX rev 2 is in force now: evaluate again"];
+        assert_eq!(blockers(&world.sign_step(&company.max, &risk, "assess").unwrap_err()), expected);
+        assert_eq!(world.record(&risk).state, "in_review");
+        world.step(&company.max, &risk, "send_back").unwrap();
+        assert_eq!(blockers(&world.step(&company.elena, &risk, "submit").unwrap_err()), expected);
+        assess(company, &risk);
+        assert_eq!(world.record(&risk).fields["matrix"]["label"], json!("RT-RISK-MATRIX rev 2"));
     });
 }

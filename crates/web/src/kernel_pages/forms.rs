@@ -10,6 +10,7 @@ use base::limits::TITLE_CHARS;
 use base::{Error, Result};
 use kernel::kind::{Field, FieldSort, Kind, Numbering};
 use kernel::record::Record;
+use kernel::sheet::Sheet;
 use maud::html;
 use serde_json::{Map, Value as Json, json};
 
@@ -238,7 +239,8 @@ fn edit_body(visit: &Visit, kind: &Kind, record: &Record, error: Option<&Error>)
 /// The fields of a kind as inputs, by their headings.
 fn field_groups(kind: &Kind, value: &dyn Fn(&Field) -> String, error: Option<&Error>) -> Vec<FormGroup> {
     let mut groups: Vec<FormGroup> = Vec::new();
-    for field in &kind.fields {
+    // What an evaluation writes is not typed.
+    for field in kind.fields.iter().filter(|field| !matches!(field.sort, FieldSort::TableRevision(_))) {
         let mut input = input_of(field, value(field));
         set_error(&mut input, error);
         match groups.iter_mut().find(|group| group.title == field.group) {
@@ -259,8 +261,10 @@ fn input_of(field: &Field, value: String) -> Input {
         FieldSort::YesNo => (InputKind::YesNo, None),
         FieldSort::Choice(values) => (InputKind::Choice(values.iter().map(|(value, label)| Offer::new(value, label)).collect()), None),
         FieldSort::Person => (InputKind::Person { chosen: String::new() }, None),
+        FieldSort::Sheet => (InputKind::Block { rows: 20 }, None),
+        FieldSort::TableRevision(_) => (InputKind::Line, None),
     };
-    let keep_draft = matches!(field.sort, FieldSort::Block(_));
+    let keep_draft = matches!(field.sort, FieldSort::Block(_) | FieldSort::Sheet);
     Input { required: field.required, help: field.help.clone(), value, max_chars, keep_draft, ..Input::new(format!("fields.{}", field.name), &field.label, kind) }
 }
 
@@ -270,6 +274,7 @@ fn form_value(value: Option<&Json>) -> String {
         Some(Json::Bool(true)) => "yes".into(),
         Some(Json::Bool(false)) => "no".into(),
         Some(Json::String(text)) => text.clone(),
+        Some(sheet @ Json::Array(_)) => Sheet::stored(sheet).to_csv(),
         Some(other) => other.to_string(),
     }
 }

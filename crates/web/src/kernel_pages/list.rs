@@ -208,6 +208,8 @@ fn filters(visit: &Visit, kind: &Kind, filtered: &[&Field], filter: &Filter, sit
             FieldSort::YesNo => FilterKind::Choice(vec![Offer::new("true", "Yes"), Offer::new("false", "No")]),
             FieldSort::Person => FilterKind::Record("person".into()),
             FieldSort::Date => FilterKind::Date,
+            // By the record of a revision, which links lead with and nobody types.
+            FieldSort::TableRevision(_) if value.is_empty() => continue,
             _ => FilterKind::Text,
         };
         all.push(UiFilter { name: format!("field.{}", field.name), label: field.label.clone(), kind, value });

@@ -6,6 +6,7 @@ pub(crate) mod dossier;
 pub(crate) mod forms;
 pub(crate) mod list;
 pub(crate) mod record;
+pub(crate) mod reference;
 pub(crate) mod search;
 pub(crate) mod sections;
 pub(crate) mod sign_in;

@@ -4,7 +4,7 @@
 use crate::domain;
 use crate::edge::Visit;
 use crate::kernel_pages::record::{Known, section};
-use crate::kernel_pages::{dossier, timeline};
+use crate::kernel_pages::{dossier, reference, timeline};
 use crate::kernel_pages::work::with_parameter;
 use crate::text::{below, chip, day, due, href, when};
 use crate::ui::record::link_rows;
@@ -27,6 +27,7 @@ const EVENTS: usize = 15;
 pub(crate) fn all(visit: &Visit, known: &Known) -> Result<Vec<Section>> {
     let mut sections = domain::leading_sections(visit, known)?;
     sections.push(fields(visit, known)?);
+    sections.extend(reference::sheets(visit, known));
     sections.extend(domain::sections(visit, known)?);
     sections.extend(links(visit, known)?);
     sections.extend(obligations(visit, known)?);
@@ -59,6 +60,7 @@ fn fields(visit: &Visit, known: &Known) -> Result<Section> {
             (FieldSort::Block(_), _) => FieldValue::Block(text),
             (FieldSort::Choice(_), _) => FieldValue::Choice(text),
             (FieldSort::Date, _) => FieldValue::Date(day(known.record.field_text(&field.name))),
+            (FieldSort::TableRevision(_), _) => reference::used(visit, value)?,
             (FieldSort::Person, _) => FieldValue::Person(Link::new(format!("/r/person/{}", crate::text::encode(&text)), text)),
             _ => FieldValue::Line(text),
         };

@@ -8,7 +8,7 @@ use crate::shell;
 use crate::text::{below, href, when};
 use crate::ui::{Change, EntryKind, Link, PageHead, Section, Timeline, TimelineEntry};
 use base::Result;
-use kernel::kind::Kind;
+use kernel::kind::{FieldSort, Kind};
 use kernel::record;
 use kernel::trail::{self, Line};
 use maud::html;
@@ -152,6 +152,10 @@ fn changes(visit: &Visit, kind: &Kind, line: &Line, names: &BTreeMap<String, Str
                 let old = old.get(field_name).unwrap_or(&Json::Null);
                 let field = kind.find_field(field_name);
                 let shown = |value: &Json| field.map_or_else(|| plain(value), |field| record::field_display(field, value));
+                if field.is_some_and(|field| field.sort == FieldSort::Sheet) && !old.is_null() {
+                    all.push(super::reference::changed(field_name, kind, old, new));
+                    continue;
+                }
                 let label = field.map_or_else(|| field_name.replace('_', " "), |field| field.label.clone());
                 all.push(Change { label, before: shown(old), after: shown(new) });
             }
