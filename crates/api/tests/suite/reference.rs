@@ -23,16 +23,16 @@ fn frs_ref_006_rows_are_read_and_changed_and_a_record_says_which_revision_it_use
         };
         assert_eq!(get(&format!("/api/v1/records/paper/{paper}"))["tables"], shown(true));
         let mut revised = get("/api/v1/records/reference_table?q=grades")["rows"][0]["id"].as_str().unwrap().to_owned();
-        let reply = company.client.send(Ask::post(format!("/api/v1/records/reference_table/{revised}/revisions")).token(&token).json(json!({})));
+        let reply = company.client.send(Ask::post(format!("/api/v1/records/reference_table/{revised}/revisions")).token(&token).key("revise").json(json!({})));
         assert_eq!(reply.status, 201, "{}", reply.text());
         reply.json()["result"]["id"].as_str().unwrap().clone_into(&mut revised);
         let change = |rows: &serde_json::Value| {
             let version = world.record(&revised).version;
-            let ask = Ask::patch(format!("/api/v1/records/reference_table/{revised}")).token(&token).with("if-match", &format!("\"{version}\""));
+            let ask = Ask::patch(format!("/api/v1/records/reference_table/{revised}")).token(&token).key(&world.key()).version(version);
             company.client.send(ask.json(json!({"fields": {"rows": rows}})))
         };
         let refused = change(&json!([["grade", "word"], ["1"]]));
-        assert_eq!((refused.status.as_u16(), refused.json()["place"].as_str(), refused.json()["code"].as_str()), (422, Some("fields.rows"), Some("uneven_row")));
+        assert_eq!((refused.status, refused.json()["place"].as_str(), refused.json()["code"].as_str()), (422, Some("fields.rows"), Some("uneven_row")));
         let changed = change(&json!([["grade", "word"], [1, "bad"]]));
         assert_eq!(changed.status, 200, "{}", changed.text());
         assert_eq!(world.record(&revised).fields["rows"], json!([["grade", "word"], ["1", "bad"]]));

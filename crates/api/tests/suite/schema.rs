@@ -29,6 +29,7 @@ fn check(document: &Json, schema: &Json, value: &Json, place: &str, found: &mut 
             "enum" => limit.as_array().unwrap().contains(value),
             "const" => limit == value,
             "maxLength" => value.as_str().is_none_or(|text| text.chars().count() as u64 <= limit.as_u64().unwrap()),
+            "maxItems" => value.as_array().is_none_or(|items| items.len() as u64 <= limit.as_u64().unwrap()),
             "minimum" => value.as_i64().is_none_or(|number| number >= limit.as_i64().unwrap()),
             "maximum" => value.as_i64().is_none_or(|number| number <= limit.as_i64().unwrap()),
             "format" => value.as_str().is_none_or(|text| formatted(limit.as_str().unwrap(), text)),
@@ -79,6 +80,7 @@ fn is(value: &Json, sort: &Json) -> bool {
     match sort.as_str().unwrap() {
         "string" => value.is_string(),
         "integer" => value.is_i64(),
+        "number" => value.is_number(),
         "boolean" => value.is_boolean(),
         "object" => value.is_object(),
         "array" => value.is_array(),

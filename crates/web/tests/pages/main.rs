@@ -6,4 +6,5 @@ mod administration;
 mod browser;
 mod company;
 mod reading;
+mod reference;
 mod story;

@@ -29,7 +29,7 @@ fn frs_web_001_every_page_answers_and_says_what_it_is_about() {
             ("/training/matrix", "PR-0001 rev B"),
             ("/training/assignments", "Training assignments"),
             ("/training/assignments?state=open", "Olga Tester"),
-            ("/quality/risk-matrix", "1 risk;"),
+            ("/quality/risk-matrix", "1 risk, on RT-RISK-MATRIX rev 1"),
             ("/quality/risk-matrix?when=before&phase=open", "Risk matrix"),
             ("/admin/roles", "Quality engineer"),
             ("/admin/roles?about=capa&role=quality_manager", "CAPA: approve the plan"),
