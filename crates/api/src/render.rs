@@ -8,7 +8,7 @@ use kernel::clock::Clock;
 use kernel::decision::Decision;
 use kernel::dossier::{Frozen, Section};
 use kernel::hold::Hold;
-use kernel::kind::{FieldSort, Kind, Numbering, Revisions};
+use kernel::kind::{Field, FieldSort, Kind, Numbering, Revisions};
 use kernel::link::LinkView;
 use kernel::obligation::Obligation;
 use kernel::person;
@@ -325,19 +325,8 @@ pub fn kind(kind: &Kind) -> Json {
             Revisions::Letters => "letters",
             Revisions::Numbers => "numbers",
         },
-        "fields": kind.fields.iter().map(|field| json!({
-            "name": field.name,
-            "label": field.label,
-            "group": field.group,
-            "sort": sort_name(&field.sort),
-            "choices": match &field.sort {
-                FieldSort::Choice(values) => values.iter().map(|(value, label)| json!({ "value": value, "label": label })).collect(),
-                _ => Vec::new(),
-            },
-            "required": field.required,
-            "filter": field.filter,
-            "help": field.help,
-        })).collect::<Vec<_>>(),
+        "fields": kind.fields.iter().map(field).collect::<Vec<_>>(),
+        "personal": kind.personal.iter().map(field).collect::<Vec<_>>(),
         "states": kind.states.iter().map(|state| json!({
             "name": state.name,
             "label": state.label,
@@ -372,6 +361,22 @@ pub fn kind(kind: &Kind) -> Json {
         })).collect::<Vec<_>>(),
         "trees": kind.trees,
         "has_dossier": !kind.dossier.is_empty(),
+    })
+}
+
+fn field(field: &Field) -> Json {
+    json!({
+        "name": field.name,
+        "label": field.label,
+        "group": field.group,
+        "sort": sort_name(&field.sort),
+        "choices": match &field.sort {
+            FieldSort::Choice(values) => values.iter().map(|(value, label)| json!({ "value": value, "label": label })).collect(),
+            _ => Vec::new(),
+        },
+        "required": field.required,
+        "filter": field.filter,
+        "help": field.help,
     })
 }
 

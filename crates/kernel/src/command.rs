@@ -65,8 +65,9 @@ pub type PrepareFn = fn(&Kernel, &Actor, &Json) -> Result<Json>;
 /// stored nowhere: a token that is shown once.
 pub const SHOWN_ONCE: &str = "_shown_once";
 
-/// Inputs that are secrets: never part of the digest a repeated request is compared with.
-const SECRET_INPUTS: [&str; 2] = ["password", "current_password"];
+/// Inputs that are secrets or personal data: never part of the digest a repeated request is compared
+/// with, which stays for ever.
+const SECRET_INPUTS: [&str; 3] = ["password", "current_password", "personal"];
 
 /// Says what a signed command signs.
 pub type SignsFn = fn(&mut dyn Read, &Catalog, &Permit, &Json) -> Result<Option<SigningSubject>>;

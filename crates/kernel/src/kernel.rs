@@ -42,11 +42,11 @@ struct Inner {
 }
 
 /// The migrations of the kernel's tables; domains append theirs in the binary.
-pub const MIGRATIONS: &[Migration] =
-    &[
-        Migration { number: 1, name: "kernel", text: include_str!("../../../migrations/0001_kernel.sql") },
-        Migration { number: 4, name: "evidence", text: include_str!("../../../migrations/0004_evidence.sql") },
-    ];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, name: "kernel", text: include_str!("../../../migrations/0001_kernel.sql") },
+    Migration { number: 4, name: "evidence", text: include_str!("../../../migrations/0004_evidence.sql") },
+    Migration { number: 5, name: "personal", text: include_str!("../../../migrations/0005_personal.sql") },
+];
 
 impl Kernel {
     /// Puts the kernel together. The database must be migrated.

@@ -94,10 +94,12 @@ pub struct Kind {
     pub numbering: Numbering,
     pub revisions: Revisions,
     pub fields: Vec<Field>,
+    /// Lines and blocks that are kept beside the trail and can be erased ([`crate::personal`]).
+    pub personal: Vec<Field>,
     pub states: Vec<State>,
     pub steps: Vec<Step>,
     pub links: Vec<LinkKind>,
-    /// Role and verb (`view`, `create`, `edit`, `link`, `revise`, `hold`).
+    /// Role and verb (`view`, `create`, `edit`, `link`, `revise`, `hold`, and those of [`crate::personal`]).
     pub grants: Vec<(String, String)>,
     /// Decision trees that may be answered on this kind.
     pub trees: Vec<String>,

@@ -27,6 +27,7 @@ pub mod obligation;
 pub mod package;
 pub mod password;
 pub mod person;
+pub mod personal;
 pub mod place;
 pub mod record;
 pub mod reference;

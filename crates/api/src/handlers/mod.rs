@@ -2,6 +2,7 @@
 
 mod company;
 mod files;
+mod personal;
 mod records;
 mod relations;
 pub mod service;
@@ -18,6 +19,7 @@ pub fn fixed() -> Vec<Endpoint> {
         session::endpoints(),
         company::endpoints(),
         records::endpoints(),
+        personal::endpoints(),
         steps::endpoints(),
         relations::endpoints(),
         files::endpoints(),

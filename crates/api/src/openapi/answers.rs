@@ -31,6 +31,7 @@ fn records(kinds: &[&str]) -> Map<String, Json> {
     members([
         ("record_reference", whole(reference_members)),
         ("record_stub", whole([a, b, c, d, e, f, ("state", text()), ("state_label", text()), ("phase", phase())])),
+        ("personal", whole([("fields", object()), ("given", list(text())), ("erased_at", maybe_time()), ("sound", flag())])),
         (
             "table_used",
             whole([("field", text()), ("table", text()), ("record", id()), ("label", text()), ("digest", sha256()), ("in_force", flag())]),
@@ -281,6 +282,7 @@ fn company() -> Map<String, Json> {
                 ("numbering", object()),
                 ("revisions", one_of(&["none", "letters", "numbers"])),
                 ("fields", list(object())),
+                ("personal", list(object())),
                 ("states", list(object())),
                 ("steps", list(object())),
                 ("links", list(object())),

@@ -111,6 +111,7 @@ pub(super) fn fixed(catalog: &Catalog) -> Map<String, Json> {
     let mut all = members([
         ("problem", problem()),
         ("blocker", whole([("rule", text()), ("requirement", text()), ("text", text()), ("records", list(object()))])),
+        ("edit_personal", input([("personal", object()), ("reason", maybe_at_most(REASON_CHARS))], &["personal"])),
         ("reason", input([("reason", maybe_at_most(REASON_CHARS))], &[])),
         ("signature", input([("challenge", text()), ("login", maybe_at_most(LOGIN_CHARS)), ("password", at_most(PASSWORD_BYTES_MAX))], &["challenge", "password"])),
         ("sign_in", input([("login", at_most(LOGIN_CHARS)), ("password", at_most(PASSWORD_BYTES_MAX))], &["login", "password"])),

@@ -34,6 +34,7 @@ fn furnished(company: &Company, kind: &'static str) -> Furnished {
     let attach = json!({"record": id, "version": 1, "name": "a.txt", "media_type": "text/plain", "digest": digest, "size_bytes": size});
     let file = text(&world.run(&dora, "file.attach", attach).unwrap(), "file");
     let dossier = text(&world.run(&dora, "dossier.freeze", json!({"record": id})).unwrap(), "dossier");
+    world.run(&dora, "personal.edit", json!({"record": id, "personal": {"told_by": "Nora Nemo"}})).unwrap();
     let version = world.record(&id).version;
     Furnished { kind, id, version, link, hold, file, dossier, digest, size }
 }
@@ -68,7 +69,7 @@ fn request(company: &Company, endpoint: &Endpoint, full: &Furnished) -> Option<A
     let ask = match (endpoint.verb.name(), below.unwrap_or(endpoint.path)) {
         ("GET", "") => Ask::get(of_record),
         ("PATCH", "") => Ask::patch(of_record).key(&key).version(version).json(json!({"title": "Another", "reason": "as agreed", "fields": {"grade": 4, "colour": "red"}})),
-        ("GET", "/revisions" | "/steps" | "/links" | "/holds" | "/files" | "/signatures" | "/obligations" | "/clocks" | "/decisions") => {
+        ("GET", "/revisions" | "/steps" | "/links" | "/holds" | "/files" | "/signatures" | "/obligations" | "/clocks" | "/decisions" | "/personal") => {
             Ask::get(format!("{of_record}{}", below?))
         }
         ("GET", "/timeline" | "/walk" | "/impact" | "/dossier" | "/dossier/frozen") => Ask::get(format!("{of_record}{}", below?)),
@@ -95,6 +96,8 @@ fn request(company: &Company, endpoint: &Endpoint, full: &Furnished) -> Option<A
             .version(version)
             .json(json!({"name": "b.txt", "media_type": "text/plain", "digest": full.digest, "size_bytes": full.size})),
         ("DELETE", "/files/{file}") => Ask::delete(format!("{of_record}/files/{}", full.file)).key(&key).version(version),
+        ("PATCH", "/personal") => Ask::patch(format!("{of_record}/personal")).key(&key).json(json!({"personal": {"told_by": "Somebody Else"}})),
+        ("POST", "/personal/erase") => Ask::post(format!("{of_record}/personal/erase")).key(&key).json(json!({"reason": "asked for by them"})),
         ("POST", "/dossier") => Ask::post(format!("{of_record}/dossier")).key(&key),
         _ => return elsewhere(endpoint, full, &key),
     };

@@ -64,6 +64,7 @@ fn paper(name: &str, label: &str, prefix: &str, viewers: &[&str]) -> Kind {
         .field(Field::date("aware_on", "Aware on"))
         .field(Field::yes_no("signed_copy", "Signed copy"))
         .field(Field::table_revision("graded_by", "Graded by", GRADES.name).filter())
+        .personal(Field::line("told_by", "Told by"))
         .state("draft", "Draft", Phase::Draft)
         .state("in_review", "In review", Phase::InReview)
         .state("effective", "Effective", Phase::Effective)
@@ -80,7 +81,7 @@ fn paper(name: &str, label: &str, prefix: &str, viewers: &[&str]) -> Kind {
         .link(LinkKind::new("about", "is about", "is told by", &["paper", "secret"]).when_target_changes(OnChange::Suspect))
         .tree("matters")
         .section("What it is about", "FRS-T-002", DossierQuery::Targets { link: "about".to_owned() })
-        .allow("design_engineer", &["create", "edit", "link", "revise", "decide", "freeze"]);
+        .allow("design_engineer", &["create", "edit", "link", "revise", "decide", "freeze", "see_personal", "edit_personal", "erase_personal"]);
     for viewer in viewers {
         kind = kind.allow(viewer, &["view"]);
     }

@@ -103,6 +103,11 @@ pub(super) fn of_kind(catalog: &Catalog, kind: &Kind) -> Vec<String> {
     for (role, _) in kind.grants.iter().filter(|(role, _)| !is_role(catalog, role)) {
         found.push(format!("grants to the unknown role {role}"));
     }
+    for field in &kind.personal {
+        if !matches!(field.sort, FieldSort::Line(_) | FieldSort::Block(_)) || field.required || field.filter {
+            found.push(format!("personal field {} is more than a line or block that may stay empty", field.name));
+        }
+    }
     for field in &kind.fields {
         if let FieldSort::TableRevision(table) = &field.sort
             && catalog.reference_table(table).is_none()
@@ -128,7 +133,7 @@ fn names_used_twice(kind: &Kind) -> Vec<String> {
         let repeated: Vec<_> = names.into_iter().filter(|name| !seen.insert(*name)).collect();
         repeated.into_iter().map(|name| format!("has two {what} {name}")).collect::<Vec<_>>()
     };
-    let mut found = twice("fields", kind.fields.iter().map(|field| field.name.as_str()).collect());
+    let mut found = twice("fields", kind.fields.iter().chain(&kind.personal).map(|field| field.name.as_str()).collect());
     found.extend(twice("states", kind.states.iter().map(|state| state.name.as_str()).collect()));
     found.extend(twice("steps", kind.steps.iter().map(|step| step.name.as_str()).collect()));
     found.extend(twice("links", kind.links.iter().map(|link| link.name.as_str()).collect()));

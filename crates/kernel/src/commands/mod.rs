@@ -1,6 +1,7 @@
 //! The kernel's own commands: the same few verbs for records of every kind, and people.
 
 mod people;
+mod personal;
 mod records;
 mod relations;
 mod work;
@@ -21,7 +22,7 @@ pub fn module() -> Module {
     kinds.push(person::kind());
     kinds.push(configuration::kind());
     kinds.push(reference::kind());
-    Module { kinds, commands: commands(), roles: roles(), ..Module::default() }
+    Module { kinds, commands: commands(), tables: vec![&crate::personal::PERSONAL_DATA], roles: roles(), ..Module::default() }
 }
 
 fn commands() -> Vec<CommandDef> {
@@ -29,6 +30,7 @@ fn commands() -> Vec<CommandDef> {
     all.extend(relations::commands());
     all.extend(work::commands());
     all.extend(people::commands());
+    all.extend(personal::commands());
     all
 }
 

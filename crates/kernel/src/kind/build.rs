@@ -14,6 +14,7 @@ impl Kind {
             numbering: Numbering::Given,
             revisions: Revisions::None,
             fields: Vec::new(),
+            personal: Vec::new(),
             states: Vec::new(),
             steps: Vec::new(),
             links: Vec::new(),
@@ -47,6 +48,12 @@ impl Kind {
 
     pub fn field(mut self, field: Field) -> Self {
         self.fields.push(field);
+        self
+    }
+
+    /// A field of personal data, which can be erased.
+    pub fn personal(mut self, field: Field) -> Self {
+        self.personal.push(field);
         self
     }
 

@@ -10,11 +10,25 @@ use serde_json::{Map, Value as Json};
 /// Checks given fields against the kind and cleans their text. Unknown fields are refused by
 /// name; null or empty text clears a field. With `all_required`, required fields must be there.
 pub fn check_fields(tx: &mut dyn Read, tenant: &str, kind: &Kind, given: &Map<String, Json>, all_required: bool) -> Result<Map<String, Json>> {
+    let cleaned = check_declared(tx, tenant, kind, &kind.fields, "fields", given)?;
+    if all_required {
+        for field in kind.fields.iter().filter(|field| field.required) {
+            if cleaned.get(&field.name).is_none_or(Json::is_null) {
+                let place = format!("fields.{}", field.name);
+                return Err(Error::invalid(place, "missing_field", format!("“{}” is needed", field.label)));
+            }
+        }
+    }
+    Ok(cleaned)
+}
+
+/// Checks what is given for some of the kind's declared fields; `part` is their place in the input.
+pub(crate) fn check_declared(tx: &mut dyn Read, tenant: &str, kind: &Kind, fields: &[Field], part: &str, given: &Map<String, Json>) -> Result<Map<String, Json>> {
     let mut cleaned = Map::new();
     for (name, value) in given {
-        let place = format!("fields.{name}");
-        let Some(field) = kind.find_field(name) else {
-            let known: Vec<_> = kind.fields.iter().map(|field| field.name.as_str()).collect();
+        let place = format!("{part}.{name}");
+        let Some(field) = fields.iter().find(|field| field.name == *name) else {
+            let known: Vec<_> = fields.iter().map(|field| field.name.as_str()).collect();
             return Err(Refusal::new(RefusalKind::Invalid, "unknown_field", format!("{} has no field “{name}”", kind.label))
                 .at(place)
                 .advise(format!("Known fields: {}.", known.join(", ")))
@@ -24,14 +38,6 @@ pub fn check_fields(tx: &mut dyn Read, tenant: &str, kind: &Kind, given: &Map<St
             cleaned.insert(name.clone(), value);
         } else {
             cleaned.insert(name.clone(), Json::Null);
-        }
-    }
-    if all_required {
-        for field in kind.fields.iter().filter(|field| field.required) {
-            if cleaned.get(&field.name).is_none_or(Json::is_null) {
-                let place = format!("fields.{}", field.name);
-                return Err(Error::invalid(place, "missing_field", format!("“{}” is needed", field.label)));
-            }
         }
     }
     Ok(cleaned)

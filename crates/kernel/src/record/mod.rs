@@ -12,6 +12,7 @@ pub(crate) use create::{assemble_only, write_assembled};
 pub use create::{NewRecord, create, create_many, create_in_state};
 pub use edit::{Edit, check_open, check_version, edit, set_detail};
 pub(crate) use edit::{check_open as edit_check_open, check_version as edit_check_version};
+pub(crate) use fields::check_declared;
 pub use fields::{check_fields, field_display};
 pub use list::{Filter, Page, Sort, count_by_phase, list};
 pub use revise::{next_revision, revise};

@@ -9,6 +9,7 @@ mod hooks;
 mod packages;
 mod packages_kinds;
 mod people;
+mod personal;
 mod records;
 mod reference;
 mod sign_in;

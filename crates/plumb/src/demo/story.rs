@@ -179,6 +179,12 @@ pub fn complaint(company: &Company, made: &mut Made, part: &str) -> Result<()> {
     });
     made.complaint = company.create("g.bianchi", "complaint", "Oxygen leak at an inlet fitting", fields, json!({ "site": "BLQ" }))?;
     company.link("g.bianchi", &made.complaint, "concerns", &company.named("part", part)?.id)?;
+    let complainant = json!({
+        "complainant_name": "Clinical engineering, Ospedale del Lago",
+        "complainant_address": "Via Esempio 12, 00000 Esempio",
+        "complainant_phone": "+39 000 000 0000",
+    });
+    company.run("g.bianchi", "personal.edit", json!({ "record": made.complaint, "personal": complainant }))?;
     company.step("g.bianchi", &made.complaint, "evaluate")?;
     let us = json!({
         "us_market": "yes", "our_device": "yes", "event_took_place": "yes", "death_or_serious_injury": "neither",

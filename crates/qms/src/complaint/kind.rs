@@ -2,6 +2,7 @@
 
 use super::lifecycle;
 use kernel::kind::{Area, Field, Kind, LinkKind};
+use kernel::personal::{EDIT, ERASE, SEE};
 
 /// The kind of a complaint.
 pub fn kind() -> Kind {
@@ -12,10 +13,11 @@ pub fn kind() -> Kind {
         .tree("eu_serious_incident")
         .link(LinkKind::new("concerns", "concerns", "has the complaint", &["part"]))
         .allow("everyone", &["view", "create"])
-        .allow("quality_engineer", &["edit", "link", "decide"])
-        .allow("regulatory_affairs", &["edit", "link", "decide"])
-        .allow("quality_manager", &["edit", "link"]);
+        .allow("quality_engineer", &["edit", "link", "decide", SEE, EDIT])
+        .allow("regulatory_affairs", &["edit", "link", "decide", SEE, EDIT])
+        .allow("quality_manager", &["edit", "link", SEE, EDIT, ERASE]);
     let kind = fields().into_iter().fold(kind, Kind::field);
+    let kind = complainant().into_iter().fold(kind, Kind::personal);
     lifecycle::lay_over(kind)
 }
 
@@ -48,7 +50,9 @@ fn intake() -> Vec<Field> {
         )
         .required()
         .filter()
-        .help("Who it came from. Names of patients do not belong into this record."),
+        .help("Who it came from. Who that is stands under personal data; names of patients belong nowhere in this record."),
+        Field::block("complainant_unknown_why", "Why the complainant is not known")
+            .help("Only when name, address or a way to reach them could not be had: what was tried, and on which days."),
         Field::line("reporter_country", "Country").filter().help("Where the event took place."),
         Field::line("reporter_reference", "Reporter's reference").help("Their number for it, so that both sides can name it."),
         Field::line("product_number", "Product number").required().filter().help("As on the label; link the part as well when it is known."),
@@ -74,6 +78,21 @@ fn intake() -> Vec<Field> {
     .map(|field| field.group("Intake"))
     .into()
 }
+
+/// The complainant's name, address and telephone (21 CFR 820.35(a)); personal data.
+fn complainant() -> Vec<Field> {
+    vec![
+        Field::line(NAME, "Complainant"),
+        Field::block(ADDRESS, "Address"),
+        Field::line(PHONE, "Telephone"),
+        Field::line(EMAIL, "E-mail"),
+    ]
+}
+
+pub(super) const NAME: &str = "complainant_name";
+pub(super) const ADDRESS: &str = "complainant_address";
+pub(super) const PHONE: &str = "complainant_phone";
+pub(super) const EMAIL: &str = "complainant_email";
 
 fn reporting() -> Vec<Field> {
     [

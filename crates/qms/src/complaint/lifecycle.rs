@@ -1,6 +1,7 @@
 //! The way of a complaint: received → under evaluation → investigating → closed, or void when it
 //! is none.
 
+use super::kind::{ADDRESS, EMAIL, NAME, PHONE};
 use super::trees::{EU_2_DAYS, EU_10_DAYS, EU_15_DAYS, MDR_5_WORK_DAYS, MDR_30_DAYS};
 use crate::dates;
 use base::Result;
@@ -10,7 +11,7 @@ use kernel::decision_tree::Outcome;
 use kernel::kind::{Effect, Kind, Phase, Step};
 use kernel::record::Record;
 use kernel::rule::{Check, Finding, Rule, RuleContext};
-use kernel::{clock, link};
+use kernel::{clock, link, personal};
 
 /// An authority that may have to be told: its decision tree, its clocks and where its report is
 /// written down.
@@ -66,7 +67,8 @@ pub(super) fn lay_over(kind: Kind) -> Kind {
                 .rule(eu_decided())
                 .rule(clocks_count_from_awareness())
                 .rule(reported())
-                .rule(investigated()),
+                .rule(investigated())
+                .rule(complainant_recorded()),
         )
         .step(
             Step::new("void", "Not a complaint", &["received", "under_evaluation"], "void")
@@ -132,6 +134,15 @@ fn investigated() -> Rule {
         "FRS-CMP-018",
         "It was investigated here or in a closed CAPA, or there is a reason why not",
         Check::Code(check_investigated),
+    )
+}
+
+fn complainant_recorded() -> Rule {
+    Rule::floor(
+        "complaint.complainant_recorded",
+        "FRS-CMP-020",
+        "Name, address and telephone or e-mail of the complainant are recorded, or why they are not known",
+        Check::Code(check_complainant),
     )
 }
 
@@ -260,6 +271,18 @@ fn check_investigated(tx: &mut dyn Read, context: &RuleContext<'_>) -> Result<Ve
         "The investigation is not written down and the CAPA is not closed"
     };
     Ok(vec![Finding::new(text).with(open)])
+}
+
+/// What was given and erased later was recorded.
+fn check_complainant(tx: &mut dyn Read, context: &RuleContext<'_>) -> Result<Vec<Finding>> {
+    let record = context.record;
+    if !record.field_is_empty("complainant_unknown_why") {
+        return Ok(Vec::new());
+    }
+    let given = personal::standing(tx, &record.tenant, &record.item)?.given;
+    let missing = [(&[NAME][..], "The complainant's name"), (&[ADDRESS], "The complainant's address"), (&[PHONE, EMAIL], "A telephone number or e-mail address of the complainant")];
+    let missing = missing.into_iter().filter(|(names, _)| !names.iter().any(|name| given.contains(*name)));
+    Ok(missing.map(|(_, what)| Finding::new(format!("{what} is not recorded, nor why it is not known"))).collect())
 }
 
 fn check_nothing_to_report(tx: &mut dyn Read, context: &RuleContext<'_>) -> Result<Vec<Finding>> {

@@ -51,9 +51,14 @@ fn decide_eu(company: &Company, complaint: &str, answers: &Json) -> String {
     company.decide(&company.rosa, complaint, "eu_serious_incident", answers).unwrap()
 }
 
+fn tell(company: &Company, complaint: &str, complainant: &Json) {
+    company.world.run(&company.quinn, "personal.edit", json!({"record": complaint, "personal": complainant})).unwrap();
+}
+
 /// A complaint under investigation, with these two decisions.
 fn investigating(company: &Company, us: &Json, eu: &Json) -> String {
     let complaint = received(company);
+    tell(company, &complaint, &json!({"complainant_name": "Nora Nemo", "complainant_address": "Hidden Lane 7", "complainant_email": "nora@example.org"}));
     company.world.step(&company.quinn, &complaint, "evaluate").unwrap();
     decide_us(company, &complaint, us);
     decide_eu(company, &complaint, eu);
@@ -343,6 +348,44 @@ fn frs_cmp_017_whoever_wrote_in_a_complaint_does_not_close_it() {
         let complaint = investigating(company, &no_us_report(), &no_eu_report());
         company.world.edit(&company.max, &complaint, json!({"investigation_summary": "Mine"})).unwrap();
         assert_eq!(code(&company.world.sign_step(&company.max, &complaint, "close").unwrap_err()), "self_approval");
+    });
+}
+
+#[test]
+fn frs_cmp_020_a_complaint_is_not_closed_without_the_complainant_or_the_reason_why_they_are_not_known() {
+    story(|company| {
+        let world = &company.world;
+        let complaint = investigating(company, &no_us_report(), &no_eu_report());
+        world.edit(&company.quinn, &complaint, json!({"investigation_summary": "Seal"})).unwrap();
+        tell(company, &complaint, &json!({"complainant_name": null, "complainant_address": null, "complainant_email": null}));
+        let close = || blockers(&world.sign_step(&company.max, &complaint, "close").unwrap_err());
+        assert_eq!(
+            close(),
+            [
+                "complaint.complainant_recorded: The complainant's name is not recorded, nor why it is not known",
+                "complaint.complainant_recorded: The complainant's address is not recorded, nor why it is not known",
+                "complaint.complainant_recorded: A telephone number or e-mail address of the complainant is not recorded, nor why it is not known",
+            ]
+        );
+        tell(company, &complaint, &json!({"complainant_name": "Nora Nemo", "complainant_phone": "+39 06 1"}));
+        assert_eq!(close(), ["complaint.complainant_recorded: The complainant's address is not recorded, nor why it is not known"]);
+        world.edit(&company.quinn, &complaint, json!({"complainant_unknown_why": "Asked on 2, 5 and 9 November; no answer"})).unwrap();
+        world.sign_step(&company.max, &complaint, "close").unwrap();
+        assert_eq!(company.state(&complaint), "closed");
+    });
+}
+
+#[test]
+fn frs_cmp_020_what_was_recorded_and_then_erased_does_not_keep_a_complaint_open() {
+    story(|company| {
+        let world = &company.world;
+        let complaint = investigating(company, &no_us_report(), &no_eu_report());
+        world.edit(&company.quinn, &complaint, json!({"investigation_summary": "Seal"})).unwrap();
+        let digest = world.record(&complaint).digest;
+        world.run_because(&company.max, "personal.erase", json!({"record": complaint}), "asked for by them").unwrap();
+        assert_eq!(world.record(&complaint).digest, digest);
+        world.sign_step(&company.max, &complaint, "close").unwrap();
+        assert_eq!(world.record(&complaint).phase, Phase::Closed);
     });
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod actions;
 pub(crate) mod dossier;
 pub(crate) mod forms;
 pub(crate) mod list;
+pub(crate) mod personal;
 pub(crate) mod record;
 pub(crate) mod reference;
 pub(crate) mod search;
@@ -37,6 +38,7 @@ pub(crate) fn routes() -> Vec<Route> {
         takes("/r/{kind}/{number}/step/{step}", step::show, step::take),
         takes("/r/{kind}/{number}/do/{command}", actions::show, actions::run),
         takes("/r/{kind}/{number}/decide/{tree}", actions::show_decision, actions::decide),
+        takes("/r/{kind}/{number}/personal", personal::show, personal::change),
         takes("/r/{kind}/{number}/attach", actions::show_attach, actions::attach),
         shows("/r/{kind}/{number}/file/{file}", actions::download),
         shows("/r/{kind}/{number}/file/{file}/open", actions::open),

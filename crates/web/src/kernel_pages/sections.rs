@@ -4,7 +4,7 @@
 use crate::domain;
 use crate::edge::Visit;
 use crate::kernel_pages::record::{Known, section};
-use crate::kernel_pages::{dossier, reference, timeline};
+use crate::kernel_pages::{dossier, personal, reference, timeline};
 use crate::kernel_pages::work::with_parameter;
 use crate::text::{below, chip, day, due, href, when};
 use crate::ui::record::link_rows;
@@ -27,6 +27,7 @@ const EVENTS: usize = 15;
 pub(crate) fn all(visit: &Visit, known: &Known) -> Result<Vec<Section>> {
     let mut sections = domain::leading_sections(visit, known)?;
     sections.push(fields(visit, known)?);
+    sections.extend(personal::section(visit, known)?);
     sections.extend(reference::sheets(visit, known));
     sections.extend(domain::sections(visit, known)?);
     sections.extend(links(visit, known)?);

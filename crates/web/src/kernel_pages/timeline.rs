@@ -100,6 +100,8 @@ pub(crate) fn entry(visit: &Visit, kind: &Kind, line: &Line, names: &BTreeMap<St
         "role.revoked" => (EntryKind::Changed, "took a role away".to_owned()),
         "security.noticed" => (EntryKind::Alarm, text("detail")),
         "person.described" => (EntryKind::Changed, "described the person".to_owned()),
+        "personal.changed" => (EntryKind::Changed, "changed the personal data".to_owned()),
+        "personal.erased" => (EntryKind::Changed, "erased the personal data".to_owned()),
         "person.switched" => (EntryKind::Changed, "switched the sign-in".to_owned()),
         "token.made" => (EntryKind::Changed, format!("made the API token “{}”", text("name"))),
         "token.revoked" => (EntryKind::Changed, "revoked an API token".to_owned()),
@@ -139,8 +141,8 @@ fn decision_sentence(visit: &Visit, tree: &str, outcome: &str) -> String {
 }
 
 /// Columns that say nothing to people: pointers and digests.
-const UNSAID: [&str; 14] =
-    ["id", "item", "kind", "version", "digest", "detail", "changed_at", "changed_by", "created_at", "created_by", "at_tx", "number", "revision", "number_fold"];
+const UNSAID: [&str; 17] =
+    ["given", "erased_at", "personal_digest", "id", "item", "kind", "version", "digest", "detail", "changed_at", "changed_by", "created_at", "created_by", "at_tx", "number", "revision", "number_fold"];
 
 fn changes(visit: &Visit, kind: &Kind, line: &Line, names: &BTreeMap<String, String>) -> Vec<Change> {
     let mut all = Vec::new();

@@ -5,6 +5,7 @@
 mod administration;
 mod browser;
 mod company;
+mod personal;
 mod reading;
 mod reference;
 mod story;

@@ -39,6 +39,10 @@ impl Stage {
         self.world.create(&self.writer, "complaint", "Smoke at the fitting", fields).unwrap()
     }
 
+    pub fn personal_input(&self, complaint: &str) -> Json {
+        json!({"record": complaint, "personal": {"complainant_name": "Nora Nemo"}})
+    }
+
     pub fn part(&self) -> String {
         let input = json!({"kind": "part", "number": format!("N-{}", self.mark()), "title": "Part", "fields": {"unit": "each"}});
         self.world.create_with(&self.designer, input).unwrap()

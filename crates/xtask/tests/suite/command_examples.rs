@@ -57,6 +57,8 @@ pub fn examples() -> Vec<(&'static str, Example)> {
         ("dossier.freeze", Person(|s| (s.quality_manager.clone(), Ready::with(json!({"record": s.project()}))))),
         ("file.attach", Person(|s| (s.writer.clone(), Ready::with(s.file_input(&s.capa()))))),
         ("file.remove", Person(remove_file)),
+        ("personal.edit", Person(|s| (s.writer.clone(), Ready::with(s.personal_input(&s.complaint()))))),
+        ("personal.erase", Person(erase)),
         ("person.create", Person(|s| (s.world.admin.clone(), Ready::with(person_input("petra"))))),
         ("person.describe", Person(|s| (s.world.admin.clone(), Ready::with(json!({"person": s.hired("pavel"), "name": "Pavel Renamed"}))))),
         ("person.set_password", Person(|s| (s.world.admin.clone(), Ready::with(json!({"person": s.hired("pia"), "password": "given by the desk"}))))),
@@ -132,6 +134,12 @@ fn extend_clock(s: &Stage) -> (Actor, Ready) {
     s.world.step(&s.writer, &capa, "investigate").unwrap();
     let clocks = s.world.kernel.database().read(move |tx| kernel::clock::of_record(tx, MAIN_TENANT, &capa)).unwrap();
     (s.quality_manager.clone(), Ready::because(json!({"clock": clocks[0].id, "due_date": s.date_in(90)})))
+}
+
+fn erase(s: &Stage) -> (Actor, Ready) {
+    let complaint = s.complaint();
+    s.world.run(&s.writer, "personal.edit", s.personal_input(&complaint)).unwrap();
+    (s.quality_manager.clone(), Ready::because(json!({"record": complaint})))
 }
 
 fn complete(s: &Stage) -> (Actor, Ready) {
