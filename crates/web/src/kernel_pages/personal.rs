@@ -102,7 +102,7 @@ fn change_now(visit: &Visit, kind: &Kind, record: &Record) -> Result<()> {
         let Some(text) = visit.request.field(&format!("personal.{}", field.name)) else { continue };
         let stands = found.fields.get(&field.name).and_then(Json::as_str).unwrap_or_default();
         // Whoever does not see what is there does not clear it by leaving an input empty.
-        if text.trim().is_empty() && !(seen && !stands.is_empty()) {
+        if text.trim().is_empty() && (!seen || stands.is_empty()) {
             continue;
         }
         given.insert(field.name.clone(), json!(text));
