@@ -337,7 +337,8 @@ fn frs_rsk_006_a_draft_evaluated_by_an_earlier_matrix_is_not_approved_until_it_i
         world.edit(&company.elena, &risk, controls()).unwrap();
         world.step(&company.elena, &risk, "evaluate").unwrap();
         world.step(&company.elena, &risk, "submit").unwrap();
-        put_into_force(company, &matrix_with(company, &["5,3"], "reduce"));
+        // A cell in which this risk does not stand: its result would be the same.
+        put_into_force(company, &matrix_with(company, &["5,2"], "unacceptable"));
         let expected = ["risk.evaluated: It was evaluated by RT-RISK-MATRIX rev 1; RT-RISK-MATRIX rev 2 is in force now: evaluate again"];
         assert_eq!(blockers(&world.sign_step(&company.max, &risk, "assess").unwrap_err()), expected);
         assert_eq!(world.record(&risk).state, "in_review");
