@@ -10,6 +10,19 @@ pub fn fold(text: &str) -> String {
     text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
 }
 
+/// A count as people read it: `12,345`.
+pub fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// A secret as it is compared: NFKC, so that the same keys give the same password on every
 /// keyboard and system (NIST SP 800-63B 3.1.1.2). Case and accents stay.
 pub fn normalise_secret(secret: &str) -> String {

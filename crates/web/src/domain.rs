@@ -99,7 +99,7 @@ pub(crate) fn pages_of(visit: &Visit, area: Area) -> Vec<(&'static str, &'static
         Area::Engineering if visit.may("part.import_structure") => vec![("/engineering/import", "Import a structure")],
         Area::Training if visit.viewer.sees_kind("course") => vec![("/training/matrix", "Training matrix"), ("/training/assignments", "Assignments")],
         Area::Design if visit.viewer.sees_kind("risk") => vec![("/quality/risk-matrix", "Risk matrix")],
-        Area::Administration => vec![("/admin/roles", "Roles and permissions"), ("/admin/configuration", "Configuration in force"), ("/api-reference", "API")],
+        Area::Administration => vec![("/admin/roles", "Roles and permissions"), ("/admin/configuration", "Configuration in force"), ("/evidence", "Evidence"), ("/api-reference", "API")],
         _ => Vec::new(),
     }
 }

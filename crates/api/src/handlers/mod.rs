@@ -1,6 +1,7 @@
 //! The endpoints, grouped by what they are about. Each group declares its own part of the table.
 
 mod company;
+mod evidence;
 mod files;
 mod personal;
 mod records;
@@ -24,6 +25,7 @@ pub fn fixed() -> Vec<Endpoint> {
         relations::endpoints(),
         files::endpoints(),
         story::endpoints(),
+        evidence::endpoints(),
     ]
     .concat()
 }

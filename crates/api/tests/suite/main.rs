@@ -4,6 +4,7 @@
 mod access;
 mod client;
 mod document;
+mod evidence;
 mod files;
 mod input;
 mod reading;

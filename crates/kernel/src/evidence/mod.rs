@@ -11,6 +11,6 @@ mod receipt;
 mod tiles;
 
 pub use log::{CHECKPOINT_ENTRIES, Published, checkpoint, latest, verifiers};
-pub use proof::{EventProof, LogProof, prove_consistency, prove_event, prove_transaction};
+pub use proof::{EventProof, LogProof, prove_consistency, prove_event, prove_transaction, record_proof};
 pub use receipt::{Receipt, last_receipts, note_receipt, receipts_of};
 pub use tiles::tile;

@@ -3,7 +3,8 @@
 use super::log::{Published, latest};
 use super::tiles::KeptTiles;
 use base::{Digest, Error, Result};
-use db::{Read, Row, sql};
+use db::{Read, Row, Value, sql};
+use serde_json::{Value as Json, json};
 use tlog::proof;
 use tlog::tile::Tiled;
 
@@ -95,4 +96,52 @@ fn log_proof(tx: &mut dyn Read, tenant: &str, sealed: &Sealed) -> Result<LogProo
 
 fn digest(row: &Row, column: &str) -> Result<Digest> {
     Digest::from_bytes(row.bytes(column)?).ok_or_else(|| Error::internal(format!("{column} is no digest")))
+}
+
+/// The proof that what a record says now was written by an event of the log, as JSON that can be
+/// checked with `docs/FORMATS.md` alone: the event and the transaction with all that their digests
+/// cover, the two paths, and the signed checkpoint. Digests are hexadecimal.
+pub fn record_proof(tx: &mut dyn Read, tenant: &str, record: &str) -> Result<Json> {
+    let row = tx.query_opt(sql("select at_tx, at_ord from record where tenant = $1 and id = $2"), &[tenant.into(), record.into()])?;
+    let row = row.ok_or_else(|| Error::not_found("There is no such record."))?;
+    let (at_tx, at_ord) = (row.text("at_tx")?.to_owned(), row.int("at_ord")?);
+    let proof = prove_event(tx, tenant, &at_tx, u64::try_from(at_ord).map_err(Error::internal)?)?;
+    let event = tx.query_one(
+        sql(
+            "select tx, ord, at, actor, action, record, subject_table, subject, before, after, reason, image
+             from event where tenant = $1 and tx = $2 and ord = $3",
+        ),
+        &[tenant.into(), at_tx.as_str().into(), at_ord.into()],
+    )?;
+    let sealed = tx.query_one(
+        sql("select chain, seq, tx, at, actor, command, software, configuration, n, root, prev, hash from audit_tx where tenant = $1 and tx = $2"),
+        &[tenant.into(), at_tx.as_str().into()],
+    )?;
+    let hex = |path: &[Digest]| path.iter().map(Digest::hex).collect::<Vec<_>>();
+    Ok(json!({
+        "tenant": tenant,
+        "event": shown(&event)?,
+        "event_leaf": proof.leaf.hex(),
+        "event_path": hex(&proof.path),
+        "transaction": shown(&sealed)?,
+        "log_place": proof.log.place,
+        "log_path": hex(&proof.log.path),
+        "checkpoint": proof.log.checkpoint.note,
+    }))
+}
+
+/// A row as JSON; bytes are hexadecimal.
+fn shown(row: &Row) -> Result<Json> {
+    let mut object = serde_json::Map::new();
+    for column in row.columns() {
+        let value = match row.value(column)? {
+            Value::Null => Json::Null,
+            Value::Bool(truth) => json!(truth),
+            Value::Int(number) => json!(number),
+            Value::Text(text) => json!(text),
+            Value::Bytes(bytes) => json!(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
+        };
+        object.insert(column.clone(), value);
+    }
+    Ok(Json::Object(object))
 }

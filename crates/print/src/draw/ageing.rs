@@ -1,6 +1,7 @@
 //! How old open things are, as columns; and how a number moved, as a sparkline.
 
-use crate::draw::bars::{grouped, scaled};
+use crate::draw::bars::scaled;
+use base::text::grouped;
 use crate::draw::limits::{AGE_BUCKETS, SPARKLINE_POINTS, TABLE_ROWS};
 use crate::draw::svg::{Canvas, Hang, Ink, SMALL, Type, hairline, small, solid, text, to_i32};
 use crate::draw::text::wrap;

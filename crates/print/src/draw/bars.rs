@@ -1,5 +1,6 @@
 //! Horizontal bars, largest on top; as a Pareto chart with the running share beside each bar.
 
+use base::text::grouped;
 use crate::draw::limits::{BARS, TABLE_ROWS};
 use crate::draw::svg::{Canvas, Hang, Ink, SIZE, Type, hairline, linked, small, solid, text, to_i32};
 use crate::draw::text::{fit, width};
@@ -118,17 +119,4 @@ pub(crate) fn scaled(value: u64, largest: u64, room: i32) -> i32 {
     let length = i64::try_from(i128::from(value) * i128::from(room) / i128::from(largest.max(1))).unwrap_or(room);
     let least = i64::from(value > 0);
     i32::try_from(length.clamp(least, room.max(1))).unwrap_or(0)
-}
-
-/// `12,345`.
-pub(crate) fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

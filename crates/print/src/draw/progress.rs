@@ -1,6 +1,7 @@
 //! How much is complete: a ring for one number, a bar with its parts for a line of a page.
 
-use crate::draw::bars::{grouped, scaled};
+use crate::draw::bars::scaled;
+use base::text::grouped;
 use crate::draw::svg::{Canvas, Hang, Ink, Type, glyph, small, solid, text};
 use crate::draw::Table;
 use maud::{Markup, html};

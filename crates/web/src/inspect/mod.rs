@@ -2,11 +2,12 @@
 //! its evidence one click away.
 
 mod claims;
+mod evidence;
 mod follow;
 mod story;
 
 use crate::router::{Route, shows};
 
 pub(crate) fn routes() -> Vec<Route> {
-    vec![shows("/story/{record}", story::show)]
+    vec![shows("/story/{record}", story::show), shows("/evidence", evidence::show)]
 }

@@ -1,0 +1,105 @@
+//! What shows outside the database that nothing was altered: the log's newest checkpoint, its
+//! public keys, and who keeps checkpoints elsewhere.
+
+use crate::edge::{Answer, Visit};
+use crate::shell;
+use crate::text::{counted, when};
+use crate::ui::page::Area;
+use crate::ui::{Banner, BannerKind, Cell, DataTable, PageHead, Tag, Tone};
+use base::Result;
+use base::text::grouped;
+use kernel::evidence::{self, Published, Receipt};
+use maud::{Markup, html};
+use tlog::note::NoteVerifier;
+
+/// Characters of a digest that people compare by eye; the whole is one click away.
+const SHORT: usize = 16;
+
+pub(super) fn show(visit: &Visit) -> Result<Answer> {
+    let tenant = visit.tenant().to_owned();
+    let (latest, keys, anchors) = visit.read(move |tx| {
+        Ok((evidence::latest(tx, &tenant)?, evidence::verifiers(tx, &tenant)?, evidence::last_receipts(tx, &tenant)?))
+    })?;
+    let lead = "Every change is an event, every transaction an entry of one log. Signed checkpoints of the log are kept outside the database; against them even a history that was rewritten as a whole shows.";
+    let body = html! {
+        (PageHead { title: "Evidence".into(), lead: lead.into(), ..PageHead::default() })
+        div.banners { (standing(latest.as_ref(), &anchors)) }
+        h2 { "Newest checkpoint" }
+        @match &latest {
+            Some(latest) => (checkpoint(visit, latest)),
+            None => p.muted { "The server signs the first within seconds of its start." },
+        }
+        h2 { "Kept outside the database" }
+        (kept(visit, latest.as_ref(), &anchors))
+        h2 { "Public keys" }
+        (public_keys(&keys))
+        h2 { "Check it yourself" }
+        p { "On the server, against a checkpoint that somebody else keeps and a key that was handed out:" }
+        pre { code { "plumb verify --data DIR --anchor CHECKPOINTS --key KEY" } }
+        p.muted { "Any program for the public formats (C2SP signed notes, checkpoints, RFC 6962) checks them as well. The proof of a single record is at “/api/v1/records/KIND/NUMBER/proof”." }
+    };
+    Ok(shell::page(visit, "Evidence", Some(Area::Administration), body))
+}
+
+/// One sentence on how things stand.
+fn standing(latest: Option<&Published>, anchors: &[Receipt]) -> Banner {
+    let faults = anchors.iter().filter(|anchor| anchor.fault.is_some()).count();
+    let banner = |kind, title: &str, text: String| Banner { kind, title: title.into(), text, ..Banner::default() };
+    match (latest, anchors.iter().filter(|anchor| anchor.fault.is_none()).map(|anchor| anchor.size).max()) {
+        (None, _) => banner(BannerKind::Info, "No checkpoint yet", "The trail is consistent with itself; nothing outside the database shows it yet.".into()),
+        (Some(_), None) if anchors.is_empty() => {
+            banner(BannerKind::Warn, "Nobody keeps checkpoints outside the database", "Start the server with --anchor and a folder on another disk or machine. Until then a complete rewrite of the data cannot be told.".into())
+        }
+        _ if faults > 0 => {
+            let text = format!("{faults} of {} did not keep the last checkpoint. It is tried again; the reason stands below.", anchors.len());
+            banner(BannerKind::Warn, "A checkpoint was not kept", text)
+        }
+        (Some(latest), Some(size)) => {
+            let since = latest.size.saturating_sub(size);
+            let text = if since == 0 { "Nothing has happened since.".to_owned() } else { format!("{} since then wait for the next checkpoint.", counted(usize::try_from(since).unwrap_or(usize::MAX), "transaction", "transactions")) };
+            banner(BannerKind::Good, &format!("{} transactions are kept outside the database", grouped(size)), text)
+        }
+        (Some(_), None) => banner(BannerKind::Warn, "No checkpoint was kept yet", "It is tried again; the reason stands below.".into()),
+    }
+}
+
+fn checkpoint(visit: &Visit, latest: &Published) -> Markup {
+    let head = latest.head.hex();
+    html! {
+        dl.kv {
+            div { dt { "Transactions" } dd { (grouped(latest.size)) } }
+            div { dt { "Signed" } dd { (when(latest.at, visit.actor.zone())) } }
+            div { dt { "Head" } dd { code title=(head) { (head.get(..SHORT).unwrap_or_default()) "…" } } }
+        }
+        details.picture-data { summary { "The signed note" } pre { code { (latest.note) } } }
+        p { a href="/api/v1/evidence/checkpoint" { "Take a copy" } span.muted { ", and keep it where nobody who has the database can reach it." } }
+    }
+}
+
+fn kept(visit: &Visit, latest: Option<&Published>, anchors: &[Receipt]) -> Markup {
+    if anchors.is_empty() {
+        return html! { p.muted { "Nowhere." } };
+    }
+    let columns = vec![("Where".into(), false), ("Transactions".into(), true), ("Last tried".into(), false), ("Outcome".into(), false)];
+    let rows = anchors
+        .iter()
+        .map(|anchor| {
+            let newest = latest.is_some_and(|latest| latest.size == anchor.size);
+            let outcome = match &anchor.fault {
+                Some(fault) => Cell::Markup(html! { (Tag::new(Tone::Bad, "Not kept")) p.muted { (fault) } }),
+                None if newest => Cell::Tag(Tag::new(Tone::Good, "Kept, the newest")),
+                None => Cell::Tag(Tag::new(Tone::Good, "Kept")),
+            };
+            vec![Cell::text(anchor.anchor.clone()), Cell::number(grouped(anchor.size)), Cell::Markup(html! { (when(anchor.tried_at, visit.actor.zone())) }), outcome]
+        })
+        .collect();
+    html! { (DataTable { label: "Anchors".into(), columns, rows, totals: Vec::new() }) }
+}
+
+fn public_keys(keys: &[NoteVerifier]) -> Markup {
+    html! {
+        @if keys.is_empty() { p.muted { "The first checkpoint brings the first key." } }
+        @for key in keys { pre { code { (key.text()) } } }
+        @if !keys.is_empty() { p.muted { "Compare it with the key that was handed out when the company was set up: the database alone could name any." } }
+    }
+}
