@@ -14,7 +14,9 @@ let browser;
 let server;
 
 before(async () => {
-  [browser, server] = await Promise.all([launch(), start('demo')]);
+  // One after the other: what has started is ended, also when the next does not start.
+  server = await start('demo');
+  browser = await launch();
 });
 
 after(async () => {

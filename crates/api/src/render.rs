@@ -392,5 +392,6 @@ pub fn sort_name(sort: &FieldSort) -> &'static str {
         FieldSort::Person => "person",
         FieldSort::Sheet => "sheet",
         FieldSort::TableRevision(_) => "table_revision",
+        FieldSort::Zone => "zone",
     }
 }

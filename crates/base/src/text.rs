@@ -29,6 +29,19 @@ pub fn normalise_secret(secret: &str) -> String {
     secret.nfkc().collect()
 }
 
+/// With a first letter that begins a sentence.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// A label as it stands inside a sentence: in small letters, but “CAPA” and “API” stay as they are.
+pub fn in_sentence(label: &str) -> String {
+    let is_abbreviation = |word: &str| word.chars().filter(|c| c.is_uppercase()).count() > 1;
+    let words: Vec<_> = label.split(' ').map(|word| if is_abbreviation(word) { word.to_owned() } else { word.to_lowercase() }).collect();
+    words.join(" ")
+}
+
 /// The words of a text, folded: runs of letters and digits. `PR-0012` gives `pr` and `0012`, and
 /// the searchable whole `pr0012` is added by the caller where it matters.
 pub fn words(text: &str) -> Vec<String> {
@@ -73,6 +86,14 @@ fn is_bidirectional_control(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_label_inside_a_sentence_keeps_its_abbreviations() {
+        for (label, expected) in [("Change order", "change order"), ("CAPA", "CAPA"), ("Decision: CAPA needed", "decision: CAPA needed"), ("API token", "API token"), ("", "")] {
+            assert_eq!(in_sentence(label), expected);
+        }
+        assert_eq!(capital("épreuve"), "Épreuve");
+    }
 
     #[test]
     fn folding_drops_accents_and_case_the_same_everywhere() {

@@ -69,8 +69,13 @@ pub fn parse_date(place: &str, text: &str) -> Result<Date> {
 
 /// Looks an IANA zone up in the bundled time-zone database.
 pub fn time_zone(zone: &str) -> Result<TimeZone> {
+    time_zone_at("zone", zone)
+}
+
+/// As [`time_zone`]; `place` is where the name was typed.
+pub fn time_zone_at(place: &str, zone: &str) -> Result<TimeZone> {
     TimeZone::get(zone)
-        .map_err(|_| Error::invalid("zone", "unknown_zone", format!("“{zone}” is not a time zone such as Europe/Rome")))
+        .map_err(|_| Error::invalid(place, "unknown_zone", format!("“{zone}” is not a time zone such as Europe/Rome")))
 }
 
 /// Where the present comes from. The record never takes a time from a client.

@@ -24,7 +24,7 @@ pub fn measure(folder: &Path, postgres: &Postgres, records: i64) {
         let engineer = world.person("erin", &["design_engineer"]);
         company::fill(&world, &engineer, "bench.parts", "P", records);
         let token = session::sign_in(&world.kernel, MAIN_TENANT, "erin", PASSWORD).unwrap().token;
-        let settings = web::Settings { organisation: String::new(), secure_cookies: false, notice: String::new(), content_origin: String::new() };
+        let settings = web::Settings::default();
         let router = web::router(world.kernel.clone(), settings);
         let pages: [(&str, Address); 5] = [
             ("Record page", |number| format!("/r/part/P-{number:06}")),

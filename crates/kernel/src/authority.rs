@@ -209,12 +209,17 @@ fn may(catalog: &Catalog, grants: &[Grant], permission: &str, site: Option<&str>
         || grants.iter().any(|grant| grant.covers(site) && catalog.role_has(&grant.role, permission))
 }
 
+/// The roles a person holds at a site at this moment, `everyone` included.
+pub fn roles_at(tx: &mut dyn Read, tenant: &str, person: &str, site: Option<&str>) -> Result<BTreeSet<String>> {
+    let grants = grants_of(tx, tenant, person)?;
+    Ok(grants.into_iter().filter(|grant| grant.covers(site)).map(|grant| grant.role).chain([EVERYONE.to_owned()]).collect())
+}
+
 /// The permissions a person has at a site at this moment, to show what they may do. It proves
 /// nothing: a command asks again, in its own transaction.
 pub fn permissions_at(tx: &mut dyn Read, catalog: &Catalog, tenant: &str, person: &str, site: Option<&str>) -> Result<BTreeSet<String>> {
-    let grants = grants_of(tx, tenant, person)?;
-    let roles = grants.iter().filter(|grant| grant.covers(site)).map(|grant| grant.role.as_str()).chain([EVERYONE]);
-    Ok(roles.filter_map(|role| catalog.permissions().get(role)).flatten().cloned().collect())
+    let roles = roles_at(tx, tenant, person, site)?;
+    Ok(roles.iter().filter_map(|role| catalog.permissions().get(role)).flatten().cloned().collect())
 }
 
 /// What the actor may see.

@@ -160,6 +160,8 @@ pub enum FieldSort {
     /// The revision of this reference table by which something was evaluated
     /// ([`crate::reference::Used`]); written by the evaluation, never typed.
     TableRevision(String),
+    /// The IANA name of a time zone.
+    Zone,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,7 +11,7 @@ const DEFAULT_ZONE: &str = "UTC";
 
 /// Sites, departments, job functions and equipment are records like everything else.
 pub fn kinds() -> Vec<Kind> {
-    let zone = Field::line("zone", "Time zone").required().help("An IANA name such as Europe/Rome. Due dates are dates in this zone.");
+    let zone = Field::zone("zone", "Time zone").required().help("An IANA name such as Europe/Rome. Due dates are dates in this zone.");
     vec![
         place("site", "Site", "Sites", "Where the company works. Records of a site are seen by its people.").field(zone),
         place("department", "Department", "Departments", "A part of the company, for the training matrix."),

@@ -133,7 +133,8 @@ impl Check {
                     return Ok(Vec::new());
                 }
                 let label = link_label(context.catalog, record, name);
-                Ok(vec![Finding::new(format!("“{label}” needs at least {count}, has {found}"))])
+                let missing = if *count == 1 { "a record is needed; none is linked".to_owned() } else { format!("{count} records are needed, {found} linked") };
+                Ok(vec![Finding::new(format!("“{}”: {missing}", base::text::capital(&label)))])
             }
             Self::LinkedInPhase { link: name, phases } => {
                 let linked = link::targets(tx, record, name)?;

@@ -126,8 +126,8 @@ pub fn require_schema(database: &Database) -> Result<()> {
     .into())
 }
 
-/// The API with the reads that the domains declare.
-pub fn api(kernel: Kernel, secure_cookies: bool) -> axum::Router {
+/// What the API works with, the reads that the domains declare among it.
+pub fn api(kernel: Kernel, secure_cookies: bool) -> api::State {
     let settings = api::Settings { secure_cookies, reference_page: false, ..api::Settings::default() };
-    api::router(api::State::new(kernel, settings).with(crate::reads::all()))
+    api::State::new(kernel, settings).with(crate::reads::all())
 }

@@ -58,15 +58,18 @@ async fn run(kernel: Kernel, listen: &Listen, checkpointer: Option<Checkpointer>
     let holder = jobs.await.map_err(Error::internal)?;
     tokio::spawn(work_by_the_clock(kernel.clone(), checkpointer.map(Arc::new), holder));
     let origin = format!("http://{}", listen.content_listen);
+    let api_state = crate::assembly::api(kernel.clone(), listen.secure_cookies);
+    let gate = api_state.gate.clone();
     let settings = web::Settings {
         organisation: listen.organisation.clone(),
         secure_cookies: listen.secure_cookies,
         notice: listen.notice.clone(),
         content_origin: origin.clone(),
+        gate: gate.clone(),
     };
-    let app = Router::new().merge(crate::assembly::api(kernel.clone(), listen.secure_cookies)).merge(web::router(kernel.clone(), settings));
+    let app = Router::new().merge(api::router(api_state)).merge(web::router(kernel.clone(), settings));
     let app = api::edge::limit_sign_ins(app, kernel.clone(), &SIGN_IN, listen.client_address_header.clone());
-    let second = web::content_router(kernel);
+    let second = web::content_router(kernel, gate);
     tracing::info!(pages = %listen.listen, content = %origin, "ready");
     println!("Plumb listens on http://{}", listen.listen);
     let serve_pages = axum::serve(pages, app.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(asked_to_end());

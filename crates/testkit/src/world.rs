@@ -78,7 +78,7 @@ impl World {
     pub fn person_at(&self, login: &str, more: Json, roles: &[(&str, Option<&str>)]) -> Actor {
         let mut input = json!({
             "login": login,
-            "name": format!("{} Tester", capital(login)),
+            "name": format!("{} Tester", base::text::capital(login)),
             "zone": "Europe/Rome",
             "password": "first password given",
             "identity_verified": "badge seen",
@@ -191,9 +191,4 @@ impl World {
 /// A text member of an answer.
 pub fn text(answer: &Json, name: &str) -> String {
     answer.get(name).and_then(Json::as_str).expect("a text in the answer").to_owned()
-}
-
-fn capital(login: &str) -> String {
-    let mut letters = login.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

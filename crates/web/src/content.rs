@@ -4,6 +4,7 @@
 //! made for one person and one file, good for a few minutes; whatever the file tries to run runs in
 //! a sandbox without an origin.
 
+use api::edge::{Gate, run_blocking};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -15,14 +16,17 @@ use kernel::attachment;
 /// Media types that a browser shows by itself; everything else is downloaded.
 pub(crate) const SHOWN: [&str; 6] = ["application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"];
 
-/// The routes of the content origin.
-pub fn content_router(kernel: Kernel) -> Router {
-    Router::new().route("/file/{token}", get(file)).with_state(kernel)
+/// The routes of the content origin; `gate` is the one of the pages and the API.
+pub fn content_router(kernel: Kernel, gate: Gate) -> Router {
+    Router::new().route("/file/{token}", get(file)).with_state((kernel, gate))
 }
 
-async fn file(State(kernel): State<Kernel>, Path(token): Path<String>) -> Response {
-    let found = tokio::task::spawn_blocking(move || attachment::open_token(&kernel, &token)).await;
-    let Ok(Ok(file)) = found else {
+async fn file(State((kernel, gate)): State<(Kernel, Gate)>, Path(token): Path<String>) -> Response {
+    let found = match run_blocking(&gate, move || Ok(attachment::open_token(&kernel, &token))).await {
+        Ok(found) => found,
+        Err(problem) => return (problem.status(), problem.detail().to_owned()).into_response(),
+    };
+    let Ok(file) = found else {
         return (StatusCode::NOT_FOUND, "This address is not good any more. Open the file again from its record.").into_response();
     };
     let shown = SHOWN.contains(&file.media_type.as_str());

@@ -116,7 +116,12 @@ pub(crate) fn input_label(command: &str, input: &str) -> Option<String> {
 
 /// What stands below the label, where the command's own text is for programs.
 pub(crate) fn input_help(command: &str, input: &str) -> Option<String> {
-    product::input_help(command, input).map(str::to_owned)
+    let own = match (command, input) {
+        ("link.add", "link") => Some("What the other record is to this one."),
+        ("link.add", "target") => Some("Number or words of the record to link to."),
+        _ => None,
+    };
+    own.or_else(|| product::input_help(command, input)).map(str::to_owned)
 }
 
 /// Whether an input left empty clears what is there, rather than leaving it.

@@ -5,12 +5,13 @@
 //! pages.
 
 use crate::shell;
+use api::edge as http;
 use axum::body::Body;
 use axum::extract::{FromRequest, Multipart, RawPathParams, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::limits::{REQUEST_BODY_BYTES, UPLOAD_BYTES};
-use base::{Error, RefusalKind, Result};
+use base::{Error, Refusal, RefusalKind, Result};
 use kernel::authority::{Actor, Grant, Viewer};
 use kernel::catalog::Catalog;
 use kernel::command::Outcome;
@@ -30,6 +31,8 @@ pub struct Settings {
     /// The second origin, which shows what people uploaded: `http://127.0.0.1:8089`. Empty: files
     /// are only downloaded.
     pub content_origin: String,
+    /// Turns for blocking work, the same as the API's: both work on one database.
+    pub gate: http::Gate,
 }
 
 #[derive(Clone)]
@@ -70,11 +73,15 @@ pub(crate) struct Incoming {
     pub uploads: Vec<Upload>,
     pub flash: Option<String>,
     pub session_token: Option<String>,
+    /// The part of the page that our own modules ask for, in the header [`FRAGMENT`].
+    pub fragment: Option<String>,
 }
 
 /// What a page answers.
 pub(crate) enum Answer {
     Page(Box<crate::ui::Page>),
+    /// A part of a page, for the modules that asked for it.
+    Fragment(StatusCode, Markup),
     /// See other: after every change.
     Go { to: String, flash: Option<String> },
     Json(serde_json::Value),
@@ -91,8 +98,13 @@ pub(crate) enum Answer {
 pub(crate) type PageFn = fn(&Visit) -> Result<Answer>;
 pub(crate) type OpenPageFn = fn(&Shared, &Incoming) -> Result<Answer>;
 
-const SESSION_COOKIE: &str = "plumb_session";
 const FLASH_COOKIE: &str = "plumb_flash";
+
+/// How our modules ask for a part of a page: `dialog` or `rows`. Every page answers without it too.
+const FRAGMENT: &str = "plumb-fragment";
+
+/// Where a module goes that sent a form from a dialog: it cannot see where a redirect leads.
+const GO: &str = "plumb-go";
 
 impl Incoming {
     pub fn param(&self, name: &str) -> &str {
@@ -110,6 +122,12 @@ impl Incoming {
     /// A field that must be there.
     pub fn need(&self, name: &str) -> Result<&str> {
         self.field(name).filter(|value| !value.trim().is_empty()).ok_or_else(|| Error::invalid(name, "missing_field", "this is needed"))
+    }
+
+    /// Whether this part is asked for: a `dialog` to stand over the page that is open, or the `rows`
+    /// below a row.
+    pub fn wants(&self, fragment: &str) -> bool {
+        self.fragment.as_deref() == Some(fragment)
     }
 
     /// The idempotency key the page made for its form.
@@ -205,23 +223,40 @@ async fn answer_with(
     request: Request,
     work: impl Fn(&Shared, &Incoming) -> Result<Answer> + Send + 'static,
 ) -> Response {
-    let secure = shared.settings.secure_cookies;
+    let how = How { secure: shared.settings.secure_cookies, ..How::default() };
     let incoming = match read_request(&shared, params, request).await {
         Ok(incoming) => incoming,
-        Err(error) => return respond(shell::error_answer(None, &error), secure, false),
+        Err(error) => return respond(shell::error_answer(None, &error), how),
     };
-    let had_flash = incoming.flash.is_some();
-    let worked = tokio::task::spawn_blocking(move || match work(&shared, &incoming) {
-        Ok(answer) => answer,
-        Err(error) => shell::error_answer(None, &error),
+    let how = How { had_flash: incoming.flash.is_some(), in_dialog: incoming.wants("dialog"), ..how };
+    let gate = shared.settings.gate.clone();
+    let worked = http::run_blocking(&gate, move || {
+        Ok(match work(&shared, &incoming) {
+            Ok(answer) => answer,
+            Err(error) => shell::error_answer(None, &error),
+        })
     })
     .await;
     match worked {
-        Ok(answer) => respond(answer, secure, had_flash),
-        Err(error) => {
-            tracing::error!(%error, "a page panicked");
-            respond(shell::error_answer(None, &Error::internal(error)), secure, false)
+        Ok(answer) => respond(answer, how),
+        Err(problem) => respond(shell::error_answer(None, &refusal_of(&problem)), how),
+    }
+}
+
+/// A refusal at the edge, as pages show it.
+fn refusal_of(problem: &http::Problem) -> Error {
+    let kind = match problem.status() {
+        StatusCode::SERVICE_UNAVAILABLE => RefusalKind::Unavailable,
+        StatusCode::FORBIDDEN => RefusalKind::Forbidden,
+        _ => {
+            problem.log(&http::RequestId::make());
+            return Error::internal(problem.detail());
         }
+    };
+    let refusal = Refusal::new(kind, problem.code(), problem.detail());
+    match problem.advice() {
+        Some(advice) => refusal.advise(advice).into(),
+        None => refusal.into(),
     }
 }
 
@@ -231,12 +266,14 @@ async fn read_request(shared: &Shared, params: RawPathParams, request: Request) 
         path: parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
         params: params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         query: pairs(parts.uri.query().unwrap_or("").as_bytes())?,
-        flash: cookie(&parts.headers, FLASH_COOKIE).and_then(|text| crate::text::decode(&text)),
-        session_token: cookie(&parts.headers, SESSION_COOKIE),
+        flash: http::cookies(&parts.headers, FLASH_COOKIE).find(|text| !text.is_empty()).and_then(crate::text::decode),
+        session_token: http::session_token(&parts.headers),
+        fragment: parts.headers.get(FRAGMENT).and_then(|value| value.to_str().ok()).map(str::to_owned),
         ..Incoming::default()
     };
     if parts.method == Method::POST {
-        check_origin(&parts.headers)?;
+        // SameSite=Strict keeps the cookie away too; this is the second fence.
+        http::check_same_origin(&parts.headers, None).map_err(|problem| refusal_of(&problem))?;
         let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
         if content_type.starts_with("multipart/form-data") {
             let multipart = Multipart::from_request(Request::from_parts(parts, body), &()).await;
@@ -251,18 +288,6 @@ async fn read_request(shared: &Shared, params: RawPathParams, request: Request) 
         }
     }
     Ok(incoming)
-}
-
-/// Only our own pages may post (SameSite=Strict keeps the cookie away too; this is the second
-/// fence). Browsers say where a request comes from in `Sec-Fetch-Site` or `Origin`.
-fn check_origin(headers: &HeaderMap) -> Result<()> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let same = match (text("sec-fetch-site"), text("origin"), text("host")) {
-        (Some(site), _, _) => site == "same-origin",
-        (None, Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, rest)| rest == host),
-        _ => false,
-    };
-    if same { Ok(()) } else { Err(Error::forbidden("foreign_form", "This form was not sent from a page of this server.")) }
 }
 
 async fn read_parts(shared: &Shared, mut multipart: Multipart, incoming: &mut Incoming) -> Result<()> {
@@ -283,8 +308,9 @@ async fn read_parts(shared: &Shared, mut multipart: Multipart, incoming: &mut In
             Some(file_name) if !bytes.is_empty() => {
                 let kernel = shared.kernel.clone();
                 let size_bytes = bytes.len() as i64;
-                let stored = tokio::task::spawn_blocking(move || kernel.files().put(&bytes, UPLOAD_BYTES as u64)).await.map_err(Error::internal)?;
-                incoming.uploads.push(Upload { field: name, name: file_name, media_type, digest: stored?.hex(), size_bytes });
+                let stored = http::run_blocking(&shared.settings.gate, move || Ok(kernel.files().put(&bytes, UPLOAD_BYTES as u64))).await;
+                let digest = stored.map_err(|problem| refusal_of(&problem))??.hex();
+                incoming.uploads.push(Upload { field: name, name: file_name, media_type, digest, size_bytes });
             }
             Some(_) => {}
             None => {
@@ -308,40 +334,36 @@ fn pairs(bytes: &[u8]) -> Result<Vec<(String, String)>> {
         .collect()
 }
 
-fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';')).find_map(|pair| {
-        let (key, value) = pair.trim().split_once('=')?;
-        (key == name && !value.is_empty()).then(|| value.to_owned())
-    })
+/// How an answer goes out, besides what it is.
+#[derive(Debug, Clone, Copy, Default)]
+struct How {
+    secure: bool,
+    had_flash: bool,
+    in_dialog: bool,
 }
 
-fn set_cookie(name: &str, value: &str, secure: bool, age_seconds: Option<i64>) -> Option<HeaderValue> {
-    let secure = if secure { "; Secure" } else { "" };
-    let age = age_seconds.map(|age| format!("; Max-Age={age}")).unwrap_or_default();
-    HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{age}")).ok()
-}
-
-fn respond(answer: Answer, secure: bool, had_flash: bool) -> Response {
+fn respond(answer: Answer, how: How) -> Response {
     let mut cookies = Vec::new();
-    if had_flash && !matches!(answer, Answer::Go { .. }) {
-        cookies.extend(set_cookie(FLASH_COOKIE, "", secure, Some(0)));
+    if how.had_flash && !matches!(answer, Answer::Go { .. } | Answer::Fragment(..)) {
+        cookies.extend(http::cookie(FLASH_COOKIE, "", Some(0), how.secure));
     }
     let mut response = match answer {
         Answer::Page(page) => html(StatusCode::OK, maud::Render::render(&*page)),
         Answer::Refused(status, page) => html(status, maud::Render::render(&*page)),
+        Answer::Fragment(status, markup) => html(status, markup),
         Answer::Json(value) => ([(header::CONTENT_TYPE, "application/json")], value.to_string()).into_response(),
         Answer::Go { to, flash } => {
             if let Some(flash) = flash {
-                cookies.extend(set_cookie(FLASH_COOKIE, &crate::text::encode(&flash), secure, Some(60)));
+                cookies.extend(http::cookie(FLASH_COOKIE, &crate::text::encode(&flash), Some(60), how.secure));
             }
-            see_other(&to)
+            if how.in_dialog { (StatusCode::NO_CONTENT, [(GO, own_address(&to).to_owned())]).into_response() } else { see_other(&to) }
         }
         Answer::SignedIn { token, to } => {
-            cookies.extend(set_cookie(SESSION_COOKIE, &token, secure, None));
+            cookies.extend(http::session_cookie(&token, how.secure));
             see_other(&to)
         }
         Answer::SignedOut => {
-            cookies.extend(set_cookie(SESSION_COOKIE, "", secure, Some(0)));
+            cookies.extend(http::session_cookie_gone(how.secure));
             see_other("/sign-in")
         }
         Answer::Content { address } => (StatusCode::SEE_OTHER, [(header::LOCATION, address)]).into_response(),
@@ -350,6 +372,7 @@ fn respond(answer: Answer, secure: bool, had_flash: bool) -> Response {
             ([(header::CONTENT_TYPE, media_type), (header::CONTENT_DISPOSITION, disposition)], Body::from(bytes)).into_response()
         }
     };
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static(FRAGMENT));
     for value in cookies {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
@@ -361,9 +384,12 @@ fn html(status: StatusCode, markup: Markup) -> Response {
 }
 
 fn see_other(to: &str) -> Response {
-    // Only addresses of our own: anything else would be an open redirect.
-    let safe = if to.starts_with('/') && !to.starts_with("//") && !to.contains('\\') { to } else { "/" };
-    (StatusCode::SEE_OTHER, [(header::LOCATION, safe.to_owned())]).into_response()
+    (StatusCode::SEE_OTHER, [(header::LOCATION, own_address(to).to_owned())]).into_response()
+}
+
+/// Only addresses of our own: anything else would be an open redirect.
+fn own_address(to: &str) -> &str {
+    if to.starts_with('/') && !to.starts_with("//") && !to.contains('\\') { to } else { "/" }
 }
 
 /// The status of an error page.

@@ -1,5 +1,6 @@
 //! Words and addresses: how pages write records, people, dates and links.
 
+pub(crate) use base::text::{capital, in_sentence};
 use base::{RecordRef, Timestamp};
 use kernel::record::Record;
 
@@ -110,12 +111,6 @@ pub(crate) fn initials(name: &str) -> String {
     let first = words.next().and_then(|word| word.chars().next());
     let last = words.next_back().and_then(|word| word.chars().next());
     [first, last].into_iter().flatten().collect::<String>().to_uppercase()
-}
-
-/// First letter large.
-pub(crate) fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -48,15 +48,21 @@ impl Credentials {
     }
 }
 
-fn session_token(headers: &HeaderMap) -> Option<String> {
+/// The token of the session that the cookie brings.
+pub fn session_token(headers: &HeaderMap) -> Option<String> {
+    cookies(headers, SESSION_COOKIE).find(|value| is_plain(value)).map(str::to_owned)
+}
+
+/// The values of the cookies with this name, as they were sent.
+pub fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|cookies| cookies.split(';'))
         .filter_map(|cookie| cookie.trim().split_once('='))
-        .find(|(name, value)| *name == SESSION_COOKIE && is_plain(value))
-        .map(|(_, value)| value.to_owned())
+        .filter(move |(known, _)| *known == name)
+        .map(|(_, value)| value)
 }
 
 fn is_plain(secret: &str) -> bool {
@@ -88,17 +94,20 @@ pub(crate) fn nobody() -> Problem {
 
 /// The header that hands a session to the browser.
 pub fn session_cookie(token: &str, secure: bool) -> Result<HeaderValue, Problem> {
-    cookie(token, "", secure)
+    cookie(SESSION_COOKIE, token, None, secure)
 }
 
 /// The header that takes the session from the browser.
 pub fn session_cookie_gone(secure: bool) -> Result<HeaderValue, Problem> {
-    cookie("", "; Max-Age=0", secure)
+    cookie(SESSION_COOKIE, "", Some(0), secure)
 }
 
-fn cookie(value: &str, more: &str, secure: bool) -> Result<HeaderValue, Problem> {
+/// The header that sets a cookie of ours: out of reach of scripts and of other sites. Without an
+/// age it ends with the browser.
+pub fn cookie(name: &str, value: &str, age_seconds: Option<i64>, secure: bool) -> Result<HeaderValue, Problem> {
     let secure = if secure { "; Secure" } else { "" };
-    HeaderValue::from_str(&format!("{SESSION_COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{more}")).map_err(Problem::internal)
+    let age = age_seconds.map(|age| format!("; Max-Age={age}")).unwrap_or_default();
+    HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{age}")).map_err(Problem::internal)
 }
 
 #[cfg(test)]

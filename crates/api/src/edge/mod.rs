@@ -15,7 +15,7 @@ pub mod origin;
 pub mod problem;
 pub mod query;
 
-pub use credentials::{Credentials, SESSION_COOKIE, authenticate, session_cookie, session_cookie_gone};
+pub use credentials::{Credentials, SESSION_COOKIE, authenticate, cookie, cookies, session_cookie, session_cookie_gone, session_token};
 pub use gate::{Gate, run_blocking};
 pub use guesses::limit_sign_ins;
 pub use headers::{Policy, secure};

@@ -167,6 +167,7 @@ fn property(field: &Field, may_be_null: bool) -> Json {
         FieldSort::Decimal => json!({ "type": sort("string"), "pattern": DECIMAL }),
         FieldSort::Date => json!({ "type": sort("string"), "format": "date" }),
         FieldSort::YesNo => json!({ "type": sort("boolean") }),
+        FieldSort::Zone => json!({ "type": sort("string"), "maxLength": base::limits::LINE_CHARS, "description": "IANA name of a time zone" }),
         FieldSort::Person => json!({ "type": sort("string"), "maxLength": base::limits::LOGIN_CHARS, "description": "user name" }),
         FieldSort::Sheet => {
             let row = json!({ "type": "array", "items": { "type": ["string", "number", "null"] }, "maxItems": base::limits::SHEET_FIELD_COLUMNS });
@@ -205,6 +206,7 @@ fn example(kind: &Kind) -> Json {
                 FieldSort::Decimal => json!("1.5"),
                 FieldSort::Date => json!("2026-11-21"),
                 FieldSort::YesNo => json!(true),
+                FieldSort::Zone => json!("Europe/Rome"),
                 FieldSort::Person => json!("dora"),
                 FieldSort::Sheet => json!([["title"], ["cell"]]),
                 FieldSort::TableRevision(_) => json!({}),

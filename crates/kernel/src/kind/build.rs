@@ -136,6 +136,10 @@ impl Field {
         Self::new(name, label, FieldSort::TableRevision(table.to_owned()))
     }
 
+    pub fn zone(name: &str, label: &str) -> Self {
+        Self::new(name, label, FieldSort::Zone)
+    }
+
     pub fn choice(name: &str, label: &str, values: &[(&str, &str)]) -> Self {
         let values = values.iter().map(|(value, label)| ((*value).to_owned(), (*label).to_owned())).collect();
         Self::new(name, label, FieldSort::Choice(values))

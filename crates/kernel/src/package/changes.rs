@@ -188,5 +188,6 @@ fn sort_words(sort: &FieldSort) -> String {
         FieldSort::Person => "person".to_owned(),
         FieldSort::Sheet => "rows of cells".to_owned(),
         FieldSort::TableRevision(table) => format!("revision of the table {table}"),
+        FieldSort::Zone => "time zone".to_owned(),
     }
 }

@@ -77,6 +77,11 @@ fn check_field(tx: &mut dyn Read, tenant: &str, field: &Field, place: &str, valu
             }
             Json::String(chosen.to_owned())
         }
+        FieldSort::Zone => {
+            let zone = base::text::clean_line(place, text()?, base::limits::LINE_CHARS)?;
+            base::time::time_zone_at(place, &zone)?;
+            Json::String(zone)
+        }
         FieldSort::Person => Json::String(known_login(tx, tenant, place, text()?)?),
         FieldSort::Sheet => Sheet::given(place, value)?.to_json(),
         FieldSort::TableRevision(table) => Used::check(tx, tenant, place, table, value)?,

@@ -1,6 +1,6 @@
 //! Steps of the lifecycle: what may happen next, what blocks it, who must sign, what happens.
 
-use crate::authority::Permit;
+use crate::authority::{self, Permit};
 use crate::catalog::{Catalog, step_permission};
 use crate::kind::{Effect, Kind, Phase, Signer, Step, TakenBy};
 use crate::record::{self, Record, edit::check_version, save};
@@ -34,28 +34,44 @@ pub struct Choice {
     pub consequences: Vec<String>,
 }
 
+/// How the rules begin that stand against the signature of whoever asks, and of nobody else.
+const OWN_SIGNATURE: &str = "signature.own.";
+
 impl Choice {
+    /// Whether only the signature of whoever asks is in the way; somebody else may go on.
+    pub fn is_for_others(&self) -> bool {
+        !self.blockers.is_empty() && self.blockers.iter().all(|blocker| blocker.rule.starts_with(OWN_SIGNATURE))
+    }
+
     pub fn is_signed(&self) -> bool {
         !self.given.is_empty() || !self.missing.is_empty()
     }
 }
 
-/// The steps that lead out of the record's state and are taken by people.
-pub fn choices(tx: &mut dyn Read, catalog: &Catalog, permit_roles: &dyn Fn(&str) -> bool, record: &Record, now: Timestamp) -> Result<Vec<Choice>> {
+/// The steps that lead out of the record's state and are taken by people, as `person` meets them:
+/// what stands against their own signature stands among the blockers.
+pub fn choices(tx: &mut dyn Read, catalog: &Catalog, person: &str, record: &Record, now: Timestamp) -> Result<Vec<Choice>> {
     let Some(kind) = catalog.kind(&record.kind) else { return Ok(Vec::new()) };
+    let roles = authority::roles_at(tx, &record.tenant, person, record.site.as_deref())?;
     let mut choices = Vec::new();
     for step in kind.steps.iter().filter(|step| step.taken_by == TakenBy::Person && step.from.contains(&record.state)) {
         let Some(to) = kind.find_state(&step.to) else { continue };
         let given = signature::given(tx, record, &step.name)?;
         let missing = missing_signers(step, &given);
+        let permission = step_permission(&kind.name, &step.name);
+        let permitted = roles.iter().any(|role| catalog.role_has(role, &permission));
+        let mut blockers = blockers(tx, catalog, record, step, to.phase, now)?;
+        if permitted && !missing.is_empty() {
+            blockers.extend(bars(open_slot(tx, catalog, record, step, person, &|role| roles.contains(role)))?);
+        }
         choices.push(Choice {
             name: step.name.clone(),
             label: step.label.clone(),
             leads_to: to.label.clone(),
             to_phase: to.phase,
-            permitted: permit_roles(&step_permission(&kind.name, &step.name)),
+            permitted,
             roles: step.roles.iter().chain(missing.iter().map(|signer| &signer.role)).cloned().collect(),
-            blockers: blockers(tx, catalog, record, step, to.phase, now)?,
+            blockers,
             given,
             missing,
             needs_reason: step.reason,
@@ -125,20 +141,24 @@ pub enum Taken {
     Signed { waiting_for: Vec<Signer> },
 }
 
-/// The slot in which the actor would sign this step now: the first missing one whose role they
-/// hold. Refuses authors where the signature is an approval, and a second signature of one person.
+/// The slot in which the actor would sign this step now.
 pub fn slot_for(tx: &mut dyn Read, catalog: &Catalog, permit: &Permit, record: &Record, step: &Step) -> Result<Signer> {
+    let site = record.site.as_deref();
+    open_slot(tx, catalog, record, step, permit.actor().person(), &|role| permit.holds(role, site))
+}
+
+/// The first missing signature whose role the person holds. Refuses authors where the signature is
+/// an approval, and a second signature of one person. Pages ask it as the command does.
+fn open_slot(tx: &mut dyn Read, catalog: &Catalog, record: &Record, step: &Step, person: &str, holds: &dyn Fn(&str) -> bool) -> Result<Signer> {
     let given = signature::given(tx, record, &step.name)?;
     let mut missing = missing_signers(step, &given);
     if step.in_order {
         missing.truncate(1);
     }
-    let person = permit.actor().person();
     if given.iter().any(|given| given.person == person) {
         return Err(Error::conflict("already_signed", "You have signed this step already; another person must give the other signatures."));
     }
-    let site = record.site.as_deref();
-    let Some(slot) = missing.iter().find(|signer| permit.holds(&signer.role, site)) else {
+    let Some(slot) = missing.iter().find(|signer| holds(&signer.role)) else {
         let roles: Vec<_> = missing.iter().map(|signer| signer.role.as_str()).collect();
         return Err(Error::forbidden("not_a_signer", format!("This step waits for a signature by {}.", text_list(&roles, "or"))));
     };
@@ -158,6 +178,22 @@ pub fn slot_for(tx: &mut dyn Read, catalog: &Catalog, permit: &Permit, record: &
         .into());
     }
     Ok(slot.clone())
+}
+
+/// Why somebody cannot give a signature, as what blocks the step for them.
+fn bars(slot: Result<Signer>) -> Result<Option<Blocker>> {
+    let refusal = match slot {
+        Ok(_) => return Ok(None),
+        Err(Error::Refused(refusal)) => refusal,
+        Err(other) => return Err(other),
+    };
+    let cause = refusal.blockers.first();
+    Ok(Some(Blocker {
+        rule: format!("{OWN_SIGNATURE}{}", refusal.code),
+        requirement: cause.map_or_else(|| "FRS-SIG-001".to_owned(), |cause| cause.requirement.clone()),
+        text: refusal.message.trim_end_matches('.').to_owned(),
+        records: cause.map_or_else(Vec::new, |cause| cause.records.clone()),
+    }))
 }
 
 /// Whether the person wrote the record or anything that its signatures cover.

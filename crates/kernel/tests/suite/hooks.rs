@@ -133,7 +133,7 @@ fn frs_rec_014_a_domain_says_before_a_step_what_it_will_cause_there() {
         let author = world.person("quinn", &["quality_engineer"]);
         let record = world.record(&world.create(&author, "thing", "One", json!({})).unwrap());
         let (catalog, now) = (world.kernel.catalog().unwrap(), world.kernel.now());
-        let choices = world.kernel.database().read(move |tx| record::step::choices(tx, &catalog, &|_| true, &record, now)).unwrap();
+        let choices = world.kernel.database().read(move |tx| record::step::choices(tx, &catalog, author.person(), &record, now)).unwrap();
         assert_eq!(choices[0].consequences, ["closes Thing TH-001"]);
     });
 }

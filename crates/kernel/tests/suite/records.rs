@@ -106,6 +106,54 @@ fn frs_rec_003_bad_fields_are_refused_by_name() {
 }
 
 #[test]
+fn frs_rec_003_a_site_in_a_zone_that_does_not_exist_is_refused_and_nothing_is_written() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        let world = World::new(test.database.clone(), small());
+        let site = |number: &str, zone: &str| world.run(&world.admin, "record.create", json!({"kind": "site", "number": number, "title": "Oslo", "fields": {"zone": zone}}));
+        let place = |error: &base::Error| error.refusal().unwrap().place.clone();
+        let refused = site("NOW", "Europe/Nowhere").unwrap_err();
+        assert_eq!((code(&refused).as_str(), place(&refused).as_deref()), ("unknown_zone", Some("fields.zone")));
+        let nothing = world.kernel.database().read(|tx| kernel::record::find_named(tx, "main", "site", "NOW")).unwrap();
+        assert!(nothing.is_none());
+
+        let id = site("OSL", "Europe/Oslo").unwrap()["id"].as_str().unwrap().to_owned();
+        let before = world.record(&id);
+        let refused = world.edit(&world.admin, &id, json!({"zone": "Oslo"})).unwrap_err();
+        assert_eq!((code(&refused).as_str(), place(&refused).as_deref()), ("unknown_zone", Some("fields.zone")));
+        assert_eq!(world.record(&id), before);
+        world.edit(&world.admin, &id, json!({"zone": "Europe/Rome"})).unwrap();
+        assert_eq!(world.record(&id).field_text("zone"), "Europe/Rome");
+    });
+}
+
+#[test]
+fn frs_sig_006_the_step_says_to_whoever_wrote_the_record_that_they_cannot_sign_it() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        let world = World::new(test.database.clone(), small());
+        let author = world.person("dora", &["design_engineer", "quality_manager"]);
+        let quality = world.person("quinn", &["quality_manager"]);
+        let stranger = world.person("otto", &[]);
+        let id = world.create(&author, "spec", "Hose", json!({"body": "1 m"})).unwrap();
+        world.step(&author, &id, "submit").unwrap();
+        let approve = |person: &kernel::authority::Actor| {
+            let (catalog, record, now, person) = (world.kernel.catalog().unwrap(), world.record(&id), world.kernel.now(), person.person().to_owned());
+            let choices = world.kernel.database().read(move |tx| kernel::record::step::choices(tx, &catalog, &person, &record, now)).unwrap();
+            choices.into_iter().find(|choice| choice.name == "approve").unwrap()
+        };
+        let own = approve(&author);
+        assert!(own.permitted && own.is_for_others());
+        assert_eq!(own.blockers[0].requirement, "FRS-SIG-006");
+        let refused = world.sign_step(&author, &id, "approve").unwrap_err();
+        assert_eq!(format!("{}.", own.blockers[0].text), refused.refusal().unwrap().message);
+        assert_eq!((approve(&quality).permitted, approve(&quality).blockers.len()), (true, 0));
+        assert_eq!((approve(&stranger).permitted, approve(&stranger).blockers.len()), (false, 0));
+        // A second signature of the same person is no more possible than an author's.
+        world.sign_step(&quality, &id, "approve").unwrap();
+        assert_eq!(approve(&quality).blockers[0].rule, "signature.own.already_signed");
+    });
+}
+
+#[test]
 fn frs_sig_001_a_step_with_two_signers_is_not_taken_before_the_second_signature() {
     both_migrated(kernel::MIGRATIONS, |test| {
         let world = World::new(test.database.clone(), small());

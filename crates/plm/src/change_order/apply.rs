@@ -76,6 +76,7 @@ pub(super) fn apply(tx: &mut WriteTx<'_>, permit: &Permit, order: &Record, mut f
         "revised_parts": revised,
         "new_parts": new_parts,
         "not_listed": not_listed,
+        "left_out_rows": file.left_out_rows,
     }))
 }
 

@@ -72,6 +72,7 @@ pub(super) fn import_released(tx: &mut WriteTx<'_>, structure: &ImportedStructur
         "levels": structure.depth,
         "top": { "id": top.id, "number": top.number },
         "notices": structure.notices.iter().map(|notice| json!({ "place": notice.place, "text": notice.text })).collect::<Vec<_>>(),
+        "left_out_rows": structure.left_out_rows,
         "ignored_columns": structure.ignored_columns,
     }))
 }

@@ -242,17 +242,12 @@ fn check_reported(tx: &mut dyn Read, context: &RuleContext<'_>) -> Result<Vec<Fi
         let Some(outcome) = decided(tx, context, authority)?.filter(|outcome| outcome.reportable) else { continue };
         let running = clocks.iter().find(|clock| clock.state == "running" && authority.clocks.contains(&clock.rule.as_str()));
         if let Some(running) = running {
-            found.push(Finding::new(format!("{} is not told yet: “{}”, due on {}", capital(authority.name), outcome.label, running.due_date)));
+            found.push(Finding::new(format!("{} is not told yet: “{}”, due on {}", base::text::capital(authority.name), outcome.label, running.due_date)));
         } else if record.field_is_empty(authority.reported_on) {
             found.push(Finding::new(format!("“{}” is not filled in", label_of(context, authority.reported_on))));
         }
     }
     Ok(found)
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn check_investigated(tx: &mut dyn Read, context: &RuleContext<'_>) -> Result<Vec<Finding>> {

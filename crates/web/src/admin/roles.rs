@@ -118,7 +118,7 @@ fn words(visit: &Visit, permission: &str) -> (String, String) {
     let (first, verb) = permission.split_once('.').unwrap_or((permission, ""));
     let text = match (visit.catalog.command(permission), visit.catalog.kind(first), verb.strip_prefix("step.")) {
         (Some(command), _, _) => command.label.to_owned(),
-        (None, Some(kind), Some(step)) => format!("{}: {}", kind.label, kind.find_step(step).map_or(step, |step| step.label.as_str()).to_lowercase()),
+        (None, Some(kind), Some(step)) => format!("{}: {}", kind.label, crate::text::in_sentence(kind.find_step(step).map_or(step, |step| step.label.as_str()))),
         (None, Some(kind), None) => format!("{}: {verb}", kind.label),
         (None, None, _) => permission.replace(['.', '_'], " "),
     };

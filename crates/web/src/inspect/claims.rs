@@ -119,7 +119,7 @@ pub(super) fn claims(visit: &Visit, facts: &Facts, names: &BTreeMap<String, Stri
     let mut found = Vec::new();
     for (index, version) in facts.states().into_iter().enumerate() {
         let state = visit.catalog.state_label(&record.kind, &version.state);
-        let text = if index == 0 { format!("Made by {} as {}.", name(&version.changed_by), state.to_lowercase()) } else { format!("Became {}, by {}.", state.to_lowercase(), name(&version.changed_by)) };
+        let text = if index == 0 { format!("Made by {} as {}.", name(&version.changed_by), crate::text::in_sentence(&state)) } else { format!("Became {}, by {}.", crate::text::in_sentence(&state), name(&version.changed_by)) };
         let mut claim = base(version.changed_at, text, vec![Link::new(page("timeline"), "Timeline, before and after")], proven, format!("version {}, digest {}", version.version, head(&version.digest)));
         claim.state = Some(chip(&visit.catalog, version));
         found.push((version.changed_at, Sort::Moved, claim));

@@ -6,7 +6,7 @@ use crate::edge::{Answer, Visit, status_of};
 use crate::kernel_pages::{record_of, step};
 use crate::shell;
 use crate::text::{below, capital, href};
-use crate::ui::{Form, FormError, FormGroup, Input, InputKind, Link, Offer, PageHead, Submit};
+use crate::ui::{Ask, Form, FormError, FormGroup, Input, InputKind, Link, Offer, PageHead, Submit};
 use base::{Error, Result};
 use kernel::command::{CommandDef, InputField, InputSort, Request};
 use kernel::decision_tree::{Answer as TreeAnswer, DecisionTree, Progress};
@@ -27,8 +27,8 @@ fn command_of(visit: &Visit) -> Result<CommandDef> {
 pub(crate) fn show(visit: &Visit) -> Result<Answer> {
     let (kind, record) = record_of(visit)?;
     let command = command_of(visit)?;
-    let body = body(visit, &kind, &record, &command, None)?;
-    Ok(shell::page(visit, command.label, Some(shell::area_of(&kind)), body))
+    let asks = asks(visit, &kind, &record, &command, None)?;
+    Ok(step::answer(visit, &asks, None, |body| shell::framed(visit, command.label, Some(shell::area_of(&kind)), body)))
 }
 
 pub(crate) fn run(visit: &Visit) -> Result<Answer> {
@@ -37,9 +37,8 @@ pub(crate) fn run(visit: &Visit) -> Result<Answer> {
     match run_now(visit, &kind, &record, &command) {
         Ok((to, done)) => Ok(Answer::Go { to, flash: Some(done) }),
         Err(error) if error.refusal().is_some() => {
-            let body = body(visit, &kind, &record, &command, Some(&error))?;
-            let page = shell::framed(visit, command.label, Some(shell::area_of(&kind)), body);
-            Ok(Answer::Refused(status_of(&error), Box::new(page)))
+            let asks = asks(visit, &kind, &record, &command, Some(&error))?;
+            Ok(step::answer(visit, &asks, Some(&error), |body| shell::framed(visit, command.label, Some(shell::area_of(&kind)), body)))
         }
         Err(error) => Err(error),
     }
@@ -54,7 +53,7 @@ fn run_now(visit: &Visit, kind: &Kind, record: &Record, command: &CommandDef) ->
         request = request.signed(signing);
     }
     let outcome = visit.kernel.execute(&visit.actor, &request)?;
-    let done = domain::done(command.name, &outcome.result).unwrap_or_else(|| format!("Done: {}.", command.label.to_lowercase()));
+    let done = domain::done(command.name, &outcome.result).unwrap_or_else(|| format!("Done: {}.", crate::text::in_sentence(command.label)));
     // A command that made another record leads there.
     if let Some(id) = outcome.result.get("id").and_then(Json::as_str) {
         let (tenant, id) = (visit.tenant().to_owned(), id.to_owned());
@@ -125,7 +124,7 @@ fn target_id(visit: &Visit, kind: &Kind, place: &str, named: &str) -> Result<Str
     }
 }
 
-fn body(visit: &Visit, kind: &Kind, record: &Record, command: &CommandDef, error: Option<&Error>) -> Result<Markup> {
+fn asks(visit: &Visit, kind: &Kind, record: &Record, command: &CommandDef, error: Option<&Error>) -> Result<Ask> {
     let action = below(record, &format!("/do/{}", command.name));
     let back = href(&record.reference());
     // A signed command whose input is complete shows what is signed.
@@ -136,8 +135,8 @@ fn body(visit: &Visit, kind: &Kind, record: &Record, command: &CommandDef, error
         let mut dialog = step::dialog(visit, &shown, &action, &back);
         dialog.hidden.push(("version".into(), record.version.to_string()));
         dialog.errors = step::form_errors(error);
-        dialog.button = format!("Sign: {}", command.label.to_lowercase());
-        return Ok(dialog.page());
+        dialog.button = format!("Sign: {}", crate::text::in_sentence(command.label));
+        return Ok(Ask::Sign(Box::new(dialog)));
     }
     let mut inputs: Vec<Input> = Vec::new();
     let mut hidden = vec![("key".into(), base::id::edge_id()), ("version".into(), record.version.to_string()), ("back".into(), back.clone())];
@@ -175,10 +174,10 @@ fn body(visit: &Visit, kind: &Kind, record: &Record, command: &CommandDef, error
         cancel: Some(Link::new(back, "Cancel")),
         ..Form::default()
     };
-    Ok(html! {
+    Ok(Ask::Page(html! {
         (PageHead { crumbs: vec![Link::new(href(&record.reference()), record.label())], title: command.label.to_owned(), lead: record.title.clone(), ..PageHead::default() })
         (form)
-    })
+    }))
 }
 
 /// The version comes from the page, a file's name from the file; an object is for programs.

@@ -16,7 +16,7 @@ use serde_json::{Map, Value as Json, json};
 
 pub(crate) fn show_new(visit: &Visit) -> Result<Answer> {
     let kind = kind_of(visit)?;
-    Ok(shell::page(visit, &format!("New {}", kind.label.to_lowercase()), Some(shell::area_of(&kind)), new_body(visit, &kind, None)?))
+    Ok(shell::page(visit, &format!("New {}", crate::text::in_sentence(&kind.label)), Some(shell::area_of(&kind)), new_body(visit, &kind, None)?))
 }
 
 pub(crate) fn create(visit: &Visit) -> Result<Answer> {
@@ -24,7 +24,7 @@ pub(crate) fn create(visit: &Visit) -> Result<Answer> {
     match create_now(visit, &kind) {
         Ok(to) => Ok(Answer::Go { to, flash: Some(format!("{} created.", kind.label)) }),
         Err(error) if error.refusal().is_some() => {
-            let page = shell::framed(visit, &format!("New {}", kind.label.to_lowercase()), Some(shell::area_of(&kind)), new_body(visit, &kind, Some(&error))?);
+            let page = shell::framed(visit, &format!("New {}", crate::text::in_sentence(&kind.label)), Some(shell::area_of(&kind)), new_body(visit, &kind, Some(&error))?);
             Ok(Answer::Refused(status_of(&error), Box::new(page)))
         }
         Err(error) => Err(error),
@@ -62,7 +62,7 @@ fn create_now(visit: &Visit, kind: &Kind) -> Result<String> {
 fn kind_of(visit: &Visit) -> Result<Kind> {
     let kind = visit.catalog.kind(visit.request.param("kind")).ok_or_else(|| Error::not_found("There is no such kind of record."))?;
     if !visit.may(&format!("{}.create", kind.name)) {
-        return Err(Error::forbidden("not_permitted", format!("You may not create {}.", kind.plural.to_lowercase())));
+        return Err(Error::forbidden("not_permitted", format!("You may not create {}.", crate::text::in_sentence(&kind.plural))));
     }
     Ok(kind.clone())
 }
@@ -88,13 +88,13 @@ fn new_body(visit: &Visit, kind: &Kind, error: Option<&Error>) -> Result<maud::M
         hidden: hidden.chain([("key".to_owned(), base::id::edge_id())]).collect(),
         errors: whole_form_errors(&groups, error),
         groups,
-        submit: Submit::new(format!("Create {}", kind.label.to_lowercase())),
+        submit: Submit::new(format!("Create {}", crate::text::in_sentence(&kind.label))),
         cancel: Some(Link::new(format!("/list/{}", kind.name), "Cancel")),
         draft_key: Some(format!("new-{}", kind.name)),
         ..Form::default()
     };
     Ok(html! {
-        (PageHead { crumbs: vec![Link::new(format!("/list/{}", kind.name), kind.plural.clone())], title: format!("New {}", kind.label.to_lowercase()), lead: kind.text.clone(), ..PageHead::default() })
+        (PageHead { crumbs: vec![Link::new(format!("/list/{}", kind.name), kind.plural.clone())], title: format!("New {}", crate::text::in_sentence(&kind.label)), lead: kind.text.clone(), ..PageHead::default() })
         @if let Some((link, from)) = &from {
             p.spaced { "Linked from the start: " (kind.find_link(link).map_or(link.as_str(), |link| link.label.as_str())) " " (crate::text::link(&from.reference())) }
         }
@@ -260,6 +260,7 @@ fn input_of(field: &Field, value: String) -> Input {
         FieldSort::Date => (any_date(), None),
         FieldSort::YesNo => (InputKind::YesNo, None),
         FieldSort::Choice(values) => (InputKind::Choice(values.iter().map(|(value, label)| Offer::new(value, label)).collect()), None),
+        FieldSort::Zone => (InputKind::Line, Some(base::limits::LINE_CHARS)),
         FieldSort::Person => (InputKind::Person { chosen: String::new() }, None),
         FieldSort::Sheet => (InputKind::Block { rows: 20 }, None),
         FieldSort::TableRevision(_) => (InputKind::Line, None),

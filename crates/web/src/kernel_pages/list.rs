@@ -44,7 +44,7 @@ pub(crate) fn show(visit: &Visit) -> Result<Answer> {
         (PageHead {
             title: kind.plural.clone(),
             lead: kind.text.clone(),
-            primary: (may_create && past.is_none()).then(|| Link::new(format!("/new/{}", kind.name), format!("New {}", kind.label.to_lowercase()))),
+            primary: (may_create && past.is_none()).then(|| Link::new(format!("/new/{}", kind.name), format!("New {}", crate::text::in_sentence(&kind.label)))),
             others: domain::list_actions(visit, kind),
             ..PageHead::default()
         })
@@ -242,9 +242,9 @@ fn empty(visit: &Visit, kind: &Kind, filter: &Filter) -> EmptyState {
     }
     EmptyState {
         icon: Some(Icon::Plus),
-        title: format!("No {} yet", kind.label.to_lowercase()),
+        title: format!("No {} yet", crate::text::in_sentence(&kind.label)),
         text: kind.text.clone(),
-        primary: visit.may(&format!("{}.create", kind.name)).then(|| Link::new(format!("/new/{}", kind.name), format!("New {}", kind.label.to_lowercase()))),
+        primary: visit.may(&format!("{}.create", kind.name)).then(|| Link::new(format!("/new/{}", kind.name), format!("New {}", crate::text::in_sentence(&kind.label)))),
         others: domain::first_steps(visit, kind),
         framed: true,
         ..EmptyState::default()

@@ -3,6 +3,7 @@
 use crate::domain;
 use crate::edge::{Answer, Visit};
 use crate::kernel_pages::{record_of, sections};
+use crate::kernel_pages::step::is_aside;
 use crate::shell;
 use crate::text::{below, chip, day, due, encode, href, when};
 use crate::ui::{
@@ -79,17 +80,10 @@ fn know(visit: &Visit, kind: Kind, record: Record, past: Option<shell::PastMomen
             Some(at) => record::as_of(tx, &tenant, &record.id, at)?.ok_or_else(|| base::Error::not_found("This record did not exist on that day."))?,
             None => record.clone(),
         };
-        let grants = kernel::authority::grants_of(tx, &tenant, &person)?;
-        let roles: Vec<String> = grants
-            .iter()
-            .filter(|grant| grant.site.is_none() || record.site.is_none() || grant.site == record.site)
-            .map(|grant| grant.role.clone())
-            .chain([kernel::catalog::EVERYONE.to_owned()])
-            .collect();
-        let permissions: BTreeSet<String> = roles.iter().filter_map(|role| catalog.permissions().get(role)).flatten().cloned().collect();
+        let permissions = kernel::authority::permissions_at(tx, &catalog, &tenant, &person, record.site.as_deref())?;
         let choices = match at {
             Some(_) => Vec::new(),
-            None => step::choices(tx, &catalog, &|permission| permissions.contains(permission), &record, now)?,
+            None => step::choices(tx, &catalog, &person, &record, now)?,
         };
         let holds = kernel::hold::of_record(tx, &tenant, &record.id)?;
         let revisions = record::revisions_of_item(tx, &tenant, &record.item)?;
@@ -139,20 +133,15 @@ fn head(visit: &Visit, known: &Known) -> RecordHead {
         tags,
         facts,
         primary: known.choices.iter().find(|choice| is_free(choice) && !is_aside(choice)).map(|choice| action(record, choice)),
-        more: more_menu(known),
+        more: more_menu(visit, known),
     }
-}
-
-/// Withdrawn, or done only for a reason: nobody's next step.
-fn is_aside(choice: &Choice) -> bool {
-    choice.needs_reason || choice.to_phase == kernel::kind::Phase::Void
 }
 
 fn is_free(choice: &Choice) -> bool {
     choice.permitted && choice.blockers.is_empty()
 }
 
-fn more_menu(known: &Known) -> Menu {
+fn more_menu(visit: &Visit, known: &Known) -> Menu {
     let record = &known.record;
     let mut items = Vec::new();
     let editable = record.phase.is_open_for_edit();
@@ -169,8 +158,8 @@ fn more_menu(known: &Known) -> Menu {
         items.push(MenuItem::link("Make the next revision", below(record, "/do/record.revise"), Some(Icon::Plus)));
     }
     if known.may_verb("decide") && editable {
-        for tree in &known.kind.trees {
-            items.push(MenuItem::link(format!("Decide: {}", tree.replace('_', " ")), below(record, &format!("/decide/{tree}")), Some(Icon::Question)));
+        for tree in known.kind.trees.iter().filter_map(|name| visit.catalog.tree(name)) {
+            items.push(MenuItem::link(format!("Decide: {}", tree.title), below(record, &format!("/decide/{}", tree.name)), Some(Icon::Question)));
         }
     }
     if known.may("hold.place") && !record.phase.is_settled() {
@@ -276,6 +265,7 @@ fn action(record: &Record, choice: &Choice) -> StepAction {
         signed,
         post: None,
         aside: is_aside(choice),
+        for_others: choice.is_for_others(),
         note,
         blocked: choice
             .blockers
@@ -293,7 +283,7 @@ fn next_step(visit: &Visit, known: &Known) -> NextStep {
         .iter()
         .filter(|choice| !choice.permitted)
         .map(|choice| {
-            let roles: BTreeSet<String> = choice.roles.iter().filter_map(|role| visit.catalog.role(role)).map(|role| role.label.to_lowercase()).collect();
+            let roles: BTreeSet<String> = choice.roles.iter().filter_map(|role| visit.catalog.role(role)).map(|role| crate::text::in_sentence(&role.label)).collect();
             let roles: Vec<&str> = roles.iter().map(String::as_str).collect();
             format!("“{}” is for {}", choice.label, kernel::table::text_list(&roles, "or"))
         })

@@ -79,7 +79,7 @@ fn actions(visit: &Visit) -> Vec<(String, String, String)> {
     let mut all = vec![("My work".to_owned(), String::new(), "/".to_owned()), ("Training matrix".to_owned(), String::new(), "/training/matrix".to_owned())];
     for kind in visit.catalog.kinds().filter(|kind| visit.viewer.sees_kind(&kind.name)) {
         all.push((kind.plural.clone(), "List".to_owned(), format!("/list/{}", kind.name)));
-        all.push((format!("New {}", kind.label.to_lowercase()), "Create".to_owned(), format!("/new/{}", kind.name)));
+        all.push((format!("New {}", crate::text::in_sentence(&kind.label)), "Create".to_owned(), format!("/new/{}", kind.name)));
     }
     all
 }

@@ -240,7 +240,7 @@ fn obligation_row(visit: &Visit, known: &Known, one: &obligation::Obligation, na
         _ => Cell::Tag(Tag::new(Tone::Neutral, "Cancelled")),
     };
     let act = match (one.sort.as_str(), one.state.as_str()) {
-        ("sign", "open") => one.step.as_ref().map_or(Cell::Empty, |step| Cell::Link(Link::new(below(&known.record, &format!("/step/{step}")), "Read and sign"))),
+        ("sign", "open") => one.step.as_ref().map_or(Cell::Empty, |step| Cell::Link(Link::new(below(&known.record, &format!("/step/{step}")), super::work::label_of_signing(visit, &known.record, step)))),
         (_, "open") => Cell::Link(Link::new(with_parameter(&below(&known.record, "/do/obligation.complete"), "obligation", &one.id), "Report as done")),
         _ => one.outcome.clone().map_or(Cell::Empty, Cell::Long),
     };

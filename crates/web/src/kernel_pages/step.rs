@@ -5,10 +5,12 @@ use crate::kernel_pages::record_of;
 use crate::shell;
 use crate::text::{below, href, when};
 use crate::ui::record::blocks;
-use crate::ui::{BlockLine, Confirm, FormError, Link, PageHead, SignDialog, SignedBy};
+use crate::ui::{Ask, BlockLine, Confirm, FormError, Link, Page, PageHead, SignDialog, SignedBy};
+use axum::http::StatusCode;
 use base::limits::{CHALLENGE_SECONDS, REASON_CHARS};
 use base::{Error, Result};
 use kernel::command::Request;
+use kernel::kind::{Phase, Signer};
 use kernel::record::Record;
 use kernel::record::step::{self, Choice};
 use kernel::signature::{self, Shown, SigningInput};
@@ -17,8 +19,18 @@ use serde_json::json;
 
 pub(crate) fn show(visit: &Visit) -> Result<Answer> {
     let (kind, record) = record_of(visit)?;
-    let body = body(visit, &record, None)?;
-    Ok(shell::page(visit, &format!("{} {}", kind.label, record.label()), Some(shell::area_of(&kind)), body))
+    let asks = asks(visit, &record, None)?;
+    Ok(answer(visit, &asks, None, |body| shell::framed(visit, &format!("{} {}", kind.label, record.label()), Some(shell::area_of(&kind)), body)))
+}
+
+/// What is asked, as our module wants it: a dialog over the page that is open, or a page.
+pub(crate) fn answer(visit: &Visit, ask: &Ask, error: Option<&Error>, frame: impl FnOnce(Markup) -> Page) -> Answer {
+    let status = error.map_or(StatusCode::OK, status_of);
+    match ask.dialog().filter(|_| visit.request.wants("dialog")) {
+        Some(dialog) => Answer::Fragment(status, dialog),
+        None if status == StatusCode::OK => Answer::Page(Box::new(frame(ask.page()))),
+        None => Answer::Refused(status, Box::new(frame(ask.page()))),
+    }
 }
 
 pub(crate) fn take(visit: &Visit) -> Result<Answer> {
@@ -38,13 +50,13 @@ pub(crate) fn take(visit: &Visit) -> Result<Answer> {
             let flash = if outcome.result.get("taken") == Some(&json!(false)) {
                 format!("Signed. {} waits for the other signatures.", record.label())
             } else {
-                format!("{} is now {}.", record.label(), state.to_lowercase())
+                format!("{} is now {}.", record.label(), crate::text::in_sentence(&state))
             };
             Ok(Answer::Go { to: href(&record.reference()), flash: Some(flash) })
         }
         Err(error) if asks_again(&error) => {
-            let page = shell::framed(visit, &record.label(), Some(shell::area_of(&kind)), body(visit, &record, Some(&error))?);
-            Ok(Answer::Refused(status_of(&error), Box::new(page)))
+            let asks = asks(visit, &record, Some(&error))?;
+            Ok(answer(visit, &asks, Some(&error), |body| shell::framed(visit, &record.label(), Some(shell::area_of(&kind)), body)))
         }
         Err(error) => Err(error),
     }
@@ -78,14 +90,14 @@ pub(crate) fn form_errors(error: Option<&Error>) -> Vec<FormError> {
     vec![FormError { target: target.into(), text: format!("{}{advice}", refusal.message) }]
 }
 
-fn body(visit: &Visit, record: &Record, error: Option<&Error>) -> Result<Markup> {
+fn asks(visit: &Visit, record: &Record, error: Option<&Error>) -> Result<Ask> {
     let name = visit.request.param("step").to_owned();
     let choice = choice_of(visit, record, &name)?;
     if !choice.blockers.is_empty() {
-        return Ok(blocked(record, &choice));
+        return Ok(Ask::Page(blocked(record, &choice)));
     }
     if choice.missing.is_empty() {
-        return Ok(confirm(record, &choice, error));
+        return Ok(Ask::Confirm(Box::new(confirm(record, &choice, error))));
     }
     let input = json!({ "record": record.id, "version": record.version, "step": name });
     let shown = signature::challenge(&visit.kernel, &visit.actor, "record.step", &input)?;
@@ -95,21 +107,21 @@ fn body(visit: &Visit, record: &Record, error: Option<&Error>) -> Result<Markup>
         .given
         .iter()
         .map(|given| SignedBy { name: given.printed_name.clone(), meaning: given.meaning.clone(), when: Some(when(given.signed_at, &given.zone)) })
-        .chain(choice.missing.iter().skip(1).map(|signer| SignedBy {
+        .chain(others(&choice.missing, &shown).map(|signer| SignedBy {
             name: visit.catalog.role(&signer.role).map_or_else(|| signer.role.clone(), |role| role.label.clone()),
             meaning: signer.meaning.clone(),
             when: None,
         }))
         .collect();
     dialog.consequences = if choice.missing.len() == 1 {
-        std::iter::once(format!("{} becomes {}", record.label(), choice.leads_to.to_lowercase())).chain(choice.consequences.clone()).collect()
+        std::iter::once(format!("{} becomes {}", record.label(), crate::text::in_sentence(&choice.leads_to))).chain(choice.consequences.clone()).collect()
     } else {
         Vec::new()
     };
     dialog.comment = choice.needs_reason.then_some(true);
-    dialog.button = format!("Sign: {}", choice.label.to_lowercase());
+    dialog.button = format!("Sign: {}", crate::text::in_sentence(&choice.label));
     dialog.errors = form_errors(error);
-    Ok(dialog.page())
+    Ok(Ask::Sign(Box::new(dialog)))
 }
 
 /// The sign dialog for a challenge; the caller adds what belongs to its command.
@@ -124,7 +136,7 @@ pub(crate) fn dialog(visit: &Visit, shown: &Shown, action: &str, cancel: &str) -
         rendition: Link::new(href(&record.reference()), "Read what you sign"),
         digest_head: shown.subject.digest.get(..12).unwrap_or("").to_owned(),
         meaning: shown.subject.meaning.clone(),
-        role: visit.catalog.role(&shown.subject.role).map_or_else(String::new, |role| role.label.to_lowercase()),
+        role: visit.catalog.role(&shown.subject.role).map_or_else(String::new, |role| crate::text::in_sentence(&role.label)),
         signer: visit.actor.name().to_owned(),
         hidden: vec![("challenge".into(), shown.token.clone()), ("key".into(), base::id::edge_id()), ("back".into(), cancel.to_owned())],
         needs_login: shown.needs_login,
@@ -135,11 +147,17 @@ pub(crate) fn dialog(visit: &Visit, shown: &Shown, action: &str, cancel: &str) -
     }
 }
 
+/// The signatures that are missing besides the one that is given now.
+fn others<'a>(missing: &'a [Signer], shown: &'a Shown) -> impl Iterator<Item = &'a Signer> {
+    let own = missing.iter().position(|signer| signer.role == shown.subject.role && signer.meaning == shown.subject.meaning);
+    missing.iter().enumerate().filter(move |(place, _)| Some(*place) != own).map(|(_, signer)| signer)
+}
+
 fn choice_of(visit: &Visit, record: &Record, name: &str) -> Result<Choice> {
-    let (catalog, record_here, now) = (std::sync::Arc::clone(&visit.catalog), record.clone(), visit.kernel.now());
-    let choices = visit.read(move |tx| step::choices(tx, &catalog, &|_| true, &record_here, now))?;
+    let (catalog, person, record_here, now) = (std::sync::Arc::clone(&visit.catalog), visit.actor.person().to_owned(), record.clone(), visit.kernel.now());
+    let choices = visit.read(move |tx| step::choices(tx, &catalog, &person, &record_here, now))?;
     choices.into_iter().find(|choice| choice.name == name).ok_or_else(|| {
-        let state = visit.catalog.state_label(&record.kind, &record.state).to_lowercase();
+        let state = crate::text::in_sentence(&visit.catalog.state_label(&record.kind, &record.state));
         Error::conflict("wrong_state", format!("{} is {state}; this step does not start from there.", record.label()))
     })
 }
@@ -151,22 +169,27 @@ fn blocked(record: &Record, choice: &Choice) -> Markup {
         .map(|blocker| BlockLine { text: blocker.text.clone(), links: blocker.records.iter().map(crate::text::link).collect(), rule: blocker.requirement.clone() })
         .collect();
     html! {
-        (PageHead { crumbs: vec![Link::new(href(&record.reference()), record.label())], title: format!("{}: not possible yet", choice.label), ..PageHead::default() })
+        (PageHead { crumbs: vec![Link::new(href(&record.reference()), record.label())], title: format!("{}: {}", choice.label, if choice.is_for_others() { "for somebody else" } else { "not possible yet" }), ..PageHead::default() })
         section.refusal { div.refusal-blocks { h2 { "What stands in the way" } (blocks(&lines)) } div.buttons { a.button.primary href=(href(&record.reference())) { "Back to " (record.label()) } } }
     }
 }
 
-fn confirm(record: &Record, choice: &Choice, error: Option<&Error>) -> Markup {
-    let confirm = Confirm {
+fn confirm(record: &Record, choice: &Choice, error: Option<&Error>) -> Confirm {
+    Confirm {
         title: format!("{}: {}", choice.label, record.label()),
-        consequences: std::iter::once(format!("{} becomes {}", record.label(), choice.leads_to.to_lowercase())).chain(choice.consequences.clone()).collect(),
+        consequences: std::iter::once(format!("{} becomes {}", record.label(), crate::text::in_sentence(&choice.leads_to))).chain(choice.consequences.clone()).collect(),
         action: below(record, &format!("/step/{}", choice.name)),
         hidden: vec![("key".into(), base::id::edge_id()), ("version".into(), record.version.to_string()), ("back".into(), href(&record.reference()))],
         reason: choice.needs_reason.then(|| ("Why?".to_owned(), REASON_CHARS)),
         button: choice.label.clone(),
+        danger: is_aside(choice),
         cancel: Link::new(href(&record.reference()), "Cancel"),
-    };
-    let errors = form_errors(error);
-    html! { (crate::ui::form::error_summary(&errors)) (confirm.page()) }
+        errors: form_errors(error),
+    }
+}
+
+/// Done only for a reason, or ends the record without a signature: nobody's next step.
+pub(crate) fn is_aside(choice: &Choice) -> bool {
+    choice.needs_reason || choice.to_phase == Phase::Void || (choice.to_phase == Phase::Closed && !choice.is_signed())
 }
 

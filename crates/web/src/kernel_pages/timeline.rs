@@ -49,7 +49,7 @@ fn entries(visit: &Visit, kind: &Kind, record: &record::Record, before: Option<&
         people.extend(lines.iter().flat_map(|line| line.after.iter().chain(&line.before)).flat_map(person_values));
         Ok((lines, kernel::person::names(tx, &tenant, &people)?))
     })?;
-    let more = (lines.len() > count).then(|| lines.get(count - 1).map(|line| line.tx.clone())).flatten();
+    let more = (lines.len() > count).then(|| lines.get(count - 1).map(Line::cursor)).flatten();
     let entries = lines
         .iter()
         .take(count)
@@ -76,7 +76,7 @@ pub(crate) fn entry(visit: &Visit, kind: &Kind, line: &Line, names: &BTreeMap<St
         "record.detail_changed" => (EntryKind::Changed, "changed the details".to_owned()),
         "link.added" => (EntryKind::Linked, format!("added the link “{}”", label_of_link(&text("kind")))),
         "link.removed" => (EntryKind::Linked, "removed a link".to_owned()),
-        "link.suspected" => (EntryKind::Alarm, format!("a link became suspect: {}", text("suspect_why"))),
+        "link.suspected" => (EntryKind::Alarm, format!("made a link suspect: {}", text("suspect_why"))),
         "link.cleared" => (EntryKind::Linked, "looked at a suspect link and cleared it".to_owned()),
         "obligation.raised" => (EntryKind::System, raised_sentence(visit, &text("task"), &text("role"), &person("person"), &text("due_date"))),
         "obligation.done" => (EntryKind::Step, format!("did what was asked{}", outcome_text(&text("outcome")))),
@@ -84,28 +84,30 @@ pub(crate) fn entry(visit: &Visit, kind: &Kind, line: &Line, names: &BTreeMap<St
         "obligation.reassigned" => (EntryKind::Changed, format!("handed a task to {}", person("person"))),
         "hold.placed" => (EntryKind::Alarm, format!("placed a hold: {}", text("why"))),
         "hold.lifted" => (EntryKind::Step, format!("lifted the hold: {}", text("lifted_why"))),
-        "clock.started" => (EntryKind::System, format!("the clock “{}” started, due {}", text("rule").replace('_', " "), crate::text::day(&text("due_date")).display)),
-        "clock.stopped" => (EntryKind::System, "the clock stopped".to_owned()),
+        "clock.started" => (EntryKind::System, format!("started the clock “{}”, due {}", text("rule").replace('_', " "), crate::text::day(&text("due_date")).display)),
+        "clock.stopped" => (EntryKind::System, "stopped the clock".to_owned()),
         "clock.extended" => (EntryKind::Changed, format!("extended the due date to {}", crate::text::day(&text("due_date")).display)),
         "decision.taken" => (EntryKind::Step, decision_sentence(visit, &text("tree"), &text("outcome"))),
-        "decision.replaced" => (EntryKind::System, "an earlier decision was replaced".to_owned()),
+        "decision.replaced" => (EntryKind::System, "replaced an earlier decision".to_owned()),
         "signature.given" => (EntryKind::Signed, format!("signed: {}", text("meaning"))),
         "dossier.frozen" => (EntryKind::Step, "froze the dossier".to_owned()),
         "file.attached" => (EntryKind::File, format!("attached the file “{}”", text("name"))),
+        "file.carried_over" => (EntryKind::File, format!("took over the file “{}” from the revision before", text("name"))),
         "file.removed" => (EntryKind::File, "took a file off".to_owned()),
         "session.opened" => (EntryKind::System, "signed in".to_owned()),
         "session.closed" => (EntryKind::System, "signed out".to_owned()),
+        "password.rehashed" => (EntryKind::System, "had the password stored anew, with stronger hashing".to_owned()),
         "password.set" => (EntryKind::Changed, "set the password".to_owned()),
-        "role.granted" => (EntryKind::Changed, format!("granted the role {}", visit.catalog.role(&text("role")).map_or_else(|| text("role"), |role| role.label.to_lowercase()))),
+        "role.granted" => (EntryKind::Changed, format!("granted the role {}", visit.catalog.role(&text("role")).map_or_else(|| text("role"), |role| crate::text::in_sentence(&role.label)))),
         "role.revoked" => (EntryKind::Changed, "took a role away".to_owned()),
-        "security.noticed" => (EntryKind::Alarm, text("detail")),
+        "security.noticed" => (EntryKind::Alarm, format!("caused a security notice: {}", text("detail"))),
         "person.described" => (EntryKind::Changed, "described the person".to_owned()),
         "personal.changed" => (EntryKind::Changed, "changed the personal data".to_owned()),
         "personal.erased" => (EntryKind::Changed, "erased the personal data".to_owned()),
         "person.switched" => (EntryKind::Changed, "switched the sign-in".to_owned()),
         "token.made" => (EntryKind::Changed, format!("made the API token “{}”", text("name"))),
         "token.revoked" => (EntryKind::Changed, "revoked an API token".to_owned()),
-        "item.effective" => (EntryKind::System, "this revision counts from now on".to_owned()),
+        "item.effective" => (EntryKind::System, "made this the revision that counts".to_owned()),
         "configuration.in_force" => (EntryKind::Step, "put the configuration into force".to_owned()),
         other => match other.strip_prefix("record.step.") {
             Some(step) => (EntryKind::Step, format!("took the step “{}”", kind.find_step(step).map_or(step, |step| step.label.as_str()))),
@@ -125,7 +127,7 @@ pub(crate) fn entry(visit: &Visit, kind: &Kind, line: &Line, names: &BTreeMap<St
 }
 
 fn raised_sentence(visit: &Visit, task: &str, role: &str, person: &str, due: &str) -> String {
-    let who = if person.is_empty() { visit.catalog.role(role).map_or_else(|| role.to_owned(), |role| role.label.to_lowercase()) } else { person.to_owned() };
+    let who = if person.is_empty() { visit.catalog.role(role).map_or_else(|| role.to_owned(), |role| crate::text::in_sentence(&role.label)) } else { person.to_owned() };
     let due = if due.is_empty() { String::new() } else { format!(" by {}", crate::text::day(due).display) };
     format!("asked {who}: {task}{due}")
 }

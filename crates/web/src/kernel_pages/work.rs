@@ -2,7 +2,7 @@
 
 use crate::edge::{Answer, Visit};
 use crate::shell;
-use crate::text::{below, due, link};
+use crate::text::{below, due, in_sentence, link};
 use crate::ui::page::Area;
 use crate::ui::work::{Figure, figures};
 use crate::ui::{EmptyState, Icon, Link, PageHead, Tone, Work, WorkGroup, WorkItem};
@@ -98,7 +98,7 @@ fn recently_changed(visit: &Visit) -> Result<Vec<Record>> {
 
 fn item(visit: &Visit, obligation: &Obligation, about: &Record, records: &BTreeMap<String, Record>) -> WorkItem {
     let (icon, action) = match (obligation.sort.as_str(), obligation.step.as_deref()) {
-        ("sign", Some(step)) => (Icon::Sign, Link::new(below(about, &format!("/step/{step}")), "Read and sign")),
+        ("sign", Some(step)) => (Icon::Sign, Link::new(below(about, &format!("/step/{step}")), label_of_signing(visit, about, step))),
         ("train", _) => (Icon::Training, Link::new(format!("/training/learn/{}", obligation.id), "Read and sign")),
         _ => (
             Icon::Step,
@@ -116,6 +116,12 @@ fn item(visit: &Visit, obligation: &Obligation, about: &Record, records: &BTreeM
         action,
         primary: false,
     }
+}
+
+/// What is done by signing a step: its own label, so that nobody takes a freeze for reading.
+pub(crate) fn label_of_signing(visit: &Visit, about: &Record, step: &str) -> String {
+    let step = visit.catalog.kind(&about.kind).and_then(|kind| kind.find_step(step));
+    step.map_or_else(|| "Sign".to_owned(), |step| format!("Sign: {}", in_sentence(&step.label)))
 }
 
 /// The address with one more parameter.

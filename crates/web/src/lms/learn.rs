@@ -1,12 +1,12 @@
 //! The learner's page: what changed, the text, one button; then the signature and its receipt.
 
 use super::evidence;
-use crate::edge::{Answer, Visit, status_of};
+use crate::edge::{Answer, Visit};
 use crate::kernel_pages::step;
 use crate::shell;
 use crate::text::{day, href};
 use crate::ui::page::Area;
-use crate::ui::{Frame, Lesson, Link};
+use crate::ui::{Ask, Frame, Lesson, Link};
 use base::{Error, Result};
 use kernel::attachment::{self, Attachment};
 use kernel::command::Request;
@@ -80,8 +80,8 @@ fn framed(visit: &Visit, assigned: &Assigned, body: Markup) -> crate::ui::Page {
 pub(super) fn sign(visit: &Visit) -> Result<Answer> {
     let assigned = assigned(visit)?;
     if visit.request.field("challenge").is_none() {
-        let body = dialog(visit, &assigned, None)?;
-        return Ok(Answer::Page(Box::new(framed(visit, &assigned, body))));
+        let ask = dialog(visit, &assigned, None)?;
+        return Ok(step::answer(visit, &ask, None, |body| framed(visit, &assigned, body)));
     }
     let mut input = json!({ "obligation": assigned.obligation.id });
     if let Some(version) = visit.request.field("version").and_then(|text| text.parse::<i64>().ok()) {
@@ -92,14 +92,14 @@ pub(super) fn sign(visit: &Visit) -> Result<Answer> {
     match visit.kernel.execute(&visit.actor, &command) {
         Ok(_) => Ok(Answer::Go { to: assigned.address(), flash: Some(format!("Signed. {} is on your training record.", assigned.document.label())) }),
         Err(error) if step::asks_again(&error) => {
-            let page = framed(visit, &assigned, dialog(visit, &assigned, Some(&error))?);
-            Ok(Answer::Refused(status_of(&error), Box::new(page)))
+            let ask = dialog(visit, &assigned, Some(&error))?;
+            Ok(step::answer(visit, &ask, Some(&error), |body| framed(visit, &assigned, body)))
         }
         Err(error) => Err(error),
     }
 }
 
-fn dialog(visit: &Visit, assigned: &Assigned, error: Option<&Error>) -> Result<Markup> {
+fn dialog(visit: &Visit, assigned: &Assigned, error: Option<&Error>) -> Result<Ask> {
     let read = visit.request.field("version").and_then(|text| text.parse::<i64>().ok()).unwrap_or(assigned.document.version);
     let version = if error.is_some() { assigned.document.version } else { read };
     let shown = signature::challenge(&visit.kernel, &visit.actor, "lms.read_and_sign", &json!({ "obligation": assigned.obligation.id, "version": version }))?;
@@ -107,10 +107,10 @@ fn dialog(visit: &Visit, assigned: &Assigned, error: Option<&Error>) -> Result<M
     dialog.hidden.push(("version".into(), version.to_string()));
     dialog.rendition = Link::new(assigned.address(), "Read it again");
     dialog.role = "reader".into();
-    dialog.consequences = vec![format!("{} is done on your training record", assigned.document.label())];
+    dialog.consequences = vec![format!("Puts {} on your training record", assigned.document.label())];
     dialog.errors = step::form_errors(error);
     dialog.button = "Sign".into();
-    Ok(dialog.page())
+    Ok(Ask::Sign(Box::new(dialog)))
 }
 
 fn lesson(assigned: &Assigned, kind: &Kind) -> Lesson {

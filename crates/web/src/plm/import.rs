@@ -10,6 +10,9 @@ use kernel::command::Request;
 use maud::{Markup, html};
 use serde_json::{Value as Json, json};
 
+/// Rows that are named one by one when they were left out.
+const ROWS_NAMED: usize = 10;
+
 pub(super) fn show(visit: &Visit) -> Result<Answer> {
     if !visit.may("part.import_structure") {
         return Err(Error::forbidden("not_permitted", "You may not import structures."));
@@ -55,7 +58,10 @@ fn imported(visit: &Visit, result: &Json) -> Answer {
     let text = |value: &Json, name: &str| value.get(name).and_then(Json::as_str).unwrap_or("").to_owned();
     let body = html! {
         (PageHead { crumbs: vec![Link::new("/list/part", "Parts")], title: "The structure is imported".into(), primary: Some(Link::new(top, format!("Go to {number}"))), ..PageHead::default() })
-        div.banners { (Banner { kind: BannerKind::Good, title: said, ..Banner::default() }) }
+        div.banners {
+            (Banner { kind: BannerKind::Good, title: said, ..Banner::default() })
+            @if let Some(left_out) = left_out(result) { (Banner { kind: BannerKind::Warn, title: left_out, text: "Look at them in the file: whatever they say is not in the structure.".into(), ..Banner::default() }) }
+        }
         @if !notices.is_empty() {
             h2 { "Worth a look " span.count { (notices.len()) } }
             ul.rows { @for notice in &notices { li { span.muted { (text(notice, "place")) } span.grow { (text(notice, "text")) } } } }
@@ -66,6 +72,18 @@ fn imported(visit: &Visit, result: &Json) -> Answer {
         }
     };
     shell::page(visit, "The structure is imported", Some(Area::Engineering), body)
+}
+
+/// The rows of the file that were not taken, in a sentence.
+pub(super) fn left_out(result: &Json) -> Option<String> {
+    let rows: Vec<String> = result.get("left_out_rows").and_then(Json::as_array).into_iter().flatten().map(ToString::to_string).collect();
+    let named = rows.iter().take(ROWS_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = if rows.len() > ROWS_NAMED { " and more" } else { "" };
+    match rows.len() {
+        0 => None,
+        1 => Some(format!("One row without an item number was left out: row {named}.")),
+        count => Some(format!("{count} rows without an item number were left out: rows {named}{more}.")),
+    }
 }
 
 fn body(visit: &Visit, error: Option<&Error>) -> Markup {
@@ -119,5 +137,22 @@ fn body(visit: &Visit, error: Option<&Error>) -> Markup {
         })
         p.spaced { "Numbers that exist already are refused: to change parts that are here, make a " a href="/new/change_order" { "change order" } " and apply the file to it." }
         (form)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frs_web_010_rows_that_were_not_taken_are_named() {
+        assert_eq!(left_out(&json!({})), None);
+        assert_eq!(left_out(&json!({ "left_out_rows": [160] })).as_deref(), Some("One row without an item number was left out: row 160."));
+        let all: Vec<usize> = (1..=ROWS_NAMED).collect();
+        let said = left_out(&json!({ "left_out_rows": all })).unwrap_or_default();
+        assert!(said.starts_with("10 rows") && !said.contains("more"), "{said}");
+        let more: Vec<usize> = (1..=ROWS_NAMED + 1).collect();
+        let said = left_out(&json!({ "left_out_rows": more })).unwrap_or_default();
+        assert!(said.ends_with("9, 10 and more."), "{said}");
     }
 }

@@ -125,7 +125,8 @@ pub(crate) fn done(command: &str, result: &Json) -> Option<String> {
     match command {
         "change_order.apply_structure" => {
             let skipped = if count("not_listed") > 0 { format!(" {} parts are not in the file and stay as they are.", count("not_listed")) } else { String::new() };
-            Some(format!("The file is applied: {} added, {} removed, {} changed.{skipped}", count("added"), count("removed"), count("changed")))
+            let left_out = import::left_out(result).map(|text| format!(" {text}")).unwrap_or_default();
+            Some(format!("The file is applied: {} added, {} removed, {} changed.{skipped}{left_out}", count("added"), count("removed"), count("changed")))
         }
         "change_order.add_affected" => {
             let number = result.get("number").and_then(Json::as_str)?;

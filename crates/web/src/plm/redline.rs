@@ -39,12 +39,12 @@ fn rows_of(affected: &Affected) -> Vec<TreeRow> {
     let node = Link::new(href(&affected.record), affected.record.label()).detail(affected.record.title.clone());
     let mut below: Vec<TreeRow> = Vec::new();
     for item in &redline.changed_items {
-        below.extend(item.changes.iter().map(|change| row(affected, &capital(&change.what.to_string()), Mark::Changed, vec![difference(change)])));
+        below.extend(item.changes.iter().map(|change| row(affected, &crate::text::capital(&change.what.to_string()), Mark::Changed, vec![difference(change)])));
     }
     below.extend(redline.added.iter().map(|line| row(affected, &line_name(line), Mark::Added, vec![Cell::Markup(html! { ins { (what(line)) } })])));
     below.extend(redline.removed.iter().map(|line| row(affected, &line_name(line), Mark::Removed, vec![Cell::Markup(html! { del { (what(line)) } })])));
     for line in &redline.changed_lines {
-        let changes = html! { @for change in &line.changes { p { span.muted { (capital(&change.what.to_string())) " " } (difference(change)) } } };
+        let changes = html! { @for change in &line.changes { p { span.muted { (crate::text::capital(&change.what.to_string())) " " } (difference(change)) } } };
         below.push(row(affected, &line_name(&line.after), Mark::Changed, vec![Cell::Markup(changes)]));
     }
     let (mark, said) = match (&affected.before, below.is_empty()) {
@@ -85,8 +85,4 @@ fn line_name(line: &RedlineLine) -> String {
 fn what(line: &RedlineLine) -> String {
     let designators = if line.designators.is_empty() { String::new() } else { format!(", {}", line.designators.join(", ")) };
     format!("{} {} {}{designators}", line.child, line.quantity, line.unit.code())
-}
-
-fn capital(text: &str) -> String {
-    crate::text::capital(text)
 }

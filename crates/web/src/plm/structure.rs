@@ -8,6 +8,7 @@ use crate::shell;
 use crate::text::{below, counted, href, phase};
 use crate::ui::page::Area;
 use crate::ui::{Cell, Chip, EmptyState, Link, PageHead, Picture, Section, Tree, TreeColumn, TreeRow};
+use axum::http::StatusCode;
 use base::{Result, Timestamp};
 use kernel::authority::Viewer;
 use kernel::kind::Phase;
@@ -274,6 +275,9 @@ pub(super) fn show_below(visit: &Visit) -> Result<Answer> {
         rows,
         ..Tree::default()
     };
+    if visit.request.wants("rows") {
+        return Ok(Answer::Fragment(StatusCode::OK, grid.only_rows()));
+    }
     let body = html! {
         (PageHead { crumbs: vec![Link::new("/list/part", "Parts"), Link::new(href(&part.reference()), part.label())], title: format!("Directly below {}", part.label()), lead: part.title.clone(), ..PageHead::default() })
         (grid)

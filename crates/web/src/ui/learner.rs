@@ -109,7 +109,7 @@ impl Render for Lesson {
                 (self.head())
                 (self.changes())
                 @if !self.body.0.is_empty() { div.lesson-body.prose { (self.body) } }
-                form method="post" action=(self.action) data-once data-draft-key=(self.draft_key) {
+                form method="post" action=(self.action) data-once[!self.signed] data-dialog[self.signed] data-draft-key=(self.draft_key) {
                     @for (name, value) in &self.hidden { input type="hidden" name=(name) value=(value); }
                     @for (index, question) in self.questions.iter().enumerate() { (question.numbered(index + 1, self.questions.len())) }
                     @if let Some(text) = &self.acknowledgement {

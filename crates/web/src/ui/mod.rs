@@ -38,7 +38,7 @@ mod tests;
 
 pub use banner::{Banner, BannerKind, EmptyState, Flash, Progress};
 pub use chip::{Chip, Due, DueState, Phase, Tag, Tone};
-pub use dialog::Confirm;
+pub use dialog::{Ask, Confirm};
 pub use entry_grid::{EntryColumn, EntryGrid, EntryRow};
 pub use error::ErrorPage;
 pub use fields::{FieldGroup, FieldValue, FieldView};

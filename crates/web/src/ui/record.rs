@@ -149,6 +149,8 @@ pub struct StepAction {
     pub blocked: Vec<BlockLine>,
     /// Leads back or out (send back, withdraw): never drawn as the next step.
     pub aside: bool,
+    /// Blocked for this reader only; somebody else takes it.
+    pub for_others: bool,
 }
 
 impl StepAction {
@@ -160,7 +162,7 @@ impl StepAction {
                     button.button.primary[primary] type="submit" { (self.label) }
                 }
             } @else {
-                a.button.primary[primary] href=(self.href) data-dialog[self.signed] {
+                a.button.primary[primary] href=(self.href) data-dialog {
                     @if self.signed { (Icon::Sign) }
                     (self.label)
                 }
@@ -197,7 +199,7 @@ impl Render for NextStep {
                             @if !step.note.is_empty() { p.next-note { (step.note) } }
                         } @else {
                             p.blocked-name { (Icon::Lock) (step.label) }
-                            p.blocked-lead { "Waiting for" }
+                            p.blocked-lead { @if step.for_others { "For somebody else" } @else { "Waiting for" } }
                             (blocks(&step.blocked))
                         }
                     }

@@ -114,6 +114,15 @@ impl Tree {
         }
     }
 
+    /// Only the rows, for a structure that is open already.
+    pub fn only_rows(&self) -> Markup {
+        html! { table { tbody { (self.rows()) } } }
+    }
+
+    fn rows(&self) -> Markup {
+        html! { @for (index, (row, place)) in self.rows.iter().zip(places(&self.rows)).enumerate() { (self.row(row, place, index == 0)) } }
+    }
+
     fn row(&self, row: &TreeRow, place: (usize, usize), first: bool) -> Markup {
         let (position, size) = place;
         html! {
@@ -147,7 +156,6 @@ impl Tree {
 
 impl Render for Tree {
     fn render(&self) -> Markup {
-        let places = places(&self.rows);
         html! {
             (self.bar())
             div.scroll.tall {
@@ -160,7 +168,7 @@ impl Render for Tree {
                         }
                     }
                     tbody role="rowgroup" {
-                        @for (index, (row, place)) in self.rows.iter().zip(places).enumerate() { (self.row(row, place, index == 0)) }
+                        (self.rows())
                     }
                 }
             }

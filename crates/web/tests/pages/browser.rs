@@ -14,15 +14,20 @@ pub struct Browser {
     cookies: Vec<(String, String)>,
     /// Requests that a person would call a click: links followed and forms sent.
     pub clicks: usize,
+    /// What the page's own module asks for instead of a page.
+    fragment: Option<&'static str>,
 }
 
 /// What came back, redirects followed.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Shown {
     pub status: StatusCode,
     pub address: String,
     pub html: String,
     pub policy: String,
+    pub vary: String,
+    /// Where the module that sent a form from a dialog is told to go.
+    pub go: Option<String>,
 }
 
 impl Shown {
@@ -70,7 +75,7 @@ impl Shown {
             let Some((head, rest)) = part.split_once('>') else { continue };
             let Some(href) = attribute(head, "href") else { continue };
             let inner = rest.split("</a>").next().unwrap_or("");
-            let shown = Shown { status: StatusCode::OK, address: String::new(), html: inner.to_owned(), policy: String::new() };
+            let shown = Shown { status: StatusCode::OK, address: String::new(), html: inner.to_owned(), ..Shown::default() };
             found.push((href, shown.text()));
         }
         found
@@ -131,7 +136,7 @@ impl Browser {
     pub fn new(kernel: &kernel::Kernel) -> Self {
         let settings = web::Settings { content_origin: "http://files.example".into(), ..web::Settings::default() };
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        Self { router: web::router(kernel.clone(), settings), runtime, cookies: Vec::new(), clicks: 0 }
+        Self { router: web::router(kernel.clone(), settings), runtime, cookies: Vec::new(), clicks: 0, fragment: None }
     }
 
     /// Somebody who has signed in through the page.
@@ -149,6 +154,9 @@ impl Browser {
         let mut request = Request::builder().method(method).uri(address).header("sec-fetch-site", "same-origin").header(header::COOKIE, cookies);
         if let Some(content_type) = content_type {
             request = request.header(header::CONTENT_TYPE, content_type);
+        }
+        if let Some(fragment) = self.fragment {
+            request = request.header("plumb-fragment", fragment);
         }
         let request = request.body(Body::from(body)).unwrap();
         let router = self.router.clone();
@@ -168,12 +176,13 @@ impl Browser {
         if let Some(to) = parts.headers.get(header::LOCATION) {
             let to = to.to_str().unwrap().to_owned();
             if to.starts_with("http") {
-                return Shown { status: parts.status, address: to, html: String::new(), policy: String::new() };
+                return Shown { status: parts.status, address: to, ..Shown::default() };
             }
             return self.send("GET", &to, None, Vec::new());
         }
+        let text_of = |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
         let policy = parts.headers.get(header::CONTENT_SECURITY_POLICY).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
-        Shown { status: parts.status, address: address.to_owned(), html: String::from_utf8_lossy(&bytes).into_owned(), policy }
+        Shown { status: parts.status, address: address.to_owned(), html: String::from_utf8_lossy(&bytes).into_owned(), policy, vary: text_of("vary").unwrap_or_default(), go: text_of("plumb-go") }
     }
 
     /// Opens an address as a link does.
@@ -181,6 +190,14 @@ impl Browser {
         self.clicks += 1;
         let address = address.split('#').next().unwrap_or(address).to_owned();
         self.send("GET", &address, None, Vec::new())
+    }
+
+    /// Does something as the page's own module does, which asks for a part of the page only.
+    pub fn asking_for<T>(&mut self, fragment: &'static str, what: impl FnOnce(&mut Self) -> T) -> T {
+        self.fragment = Some(fragment);
+        let done = what(self);
+        self.fragment = None;
+        done
     }
 
     /// Opens an address that must be there.
