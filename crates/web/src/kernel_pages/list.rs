@@ -38,13 +38,18 @@ pub(crate) fn show(visit: &Visit) -> Result<Answer> {
         let sites = record::list(tx, &viewer, &Filter { kind: Some("site".into()), ..Filter::default() }, &Page::default(), None)?.0;
         Ok((records, next, counts, names, sites))
     })?;
-    let view = view(visit, kind, &filter, &records, next, &counts, &names, &sites);
+    let mut view = view(visit, kind, &filter, &records, next, &counts, &names, &sites);
+    // Where nothing is yet, there is nothing to filter or export; the page teaches the first step.
+    let is_new = records.is_empty() && !is_filtered(&filter);
+    if is_new {
+        (view.views, view.filters, view.menus) = (Vec::new(), Vec::new(), Vec::new());
+    }
     let may_create = visit.may(&format!("{}.create", kind.name));
     let body = html! {
         (PageHead {
             title: kind.plural.clone(),
             lead: kind.text.clone(),
-            primary: (may_create && past.is_none()).then(|| Link::new(format!("/new/{}", kind.name), format!("New {}", crate::text::in_sentence(&kind.label)))),
+            primary: (may_create && past.is_none() && !is_new).then(|| Link::new(format!("/new/{}", kind.name), format!("New {}", crate::text::in_sentence(&kind.label)))),
             others: domain::list_actions(visit, kind),
             ..PageHead::default()
         })
@@ -235,9 +240,12 @@ fn active(visit: &Visit, address: &dyn Fn(&[(&str, Option<&str>)]) -> String) ->
         .collect()
 }
 
+fn is_filtered(filter: &Filter) -> bool {
+    filter.text.is_some() || filter.state.is_some() || !filter.phases.is_empty() || !filter.fields.is_empty() || filter.owner.is_some() || filter.site.is_some()
+}
+
 fn empty(visit: &Visit, kind: &Kind, filter: &Filter) -> EmptyState {
-    let is_filtered = filter.text.is_some() || filter.state.is_some() || !filter.phases.is_empty() || !filter.fields.is_empty() || filter.owner.is_some() || filter.site.is_some();
-    if is_filtered {
+    if is_filtered(filter) {
         return EmptyState { icon: Some(Icon::Filter), title: "Nothing fits these filters".into(), text: "Take a filter away to see more.".into(), framed: true, ..EmptyState::default() };
     }
     EmptyState {

@@ -244,7 +244,7 @@ fn obligation_row(visit: &Visit, known: &Known, one: &obligation::Obligation, na
         (_, "open") => Cell::Link(Link::new(with_parameter(&below(&known.record, "/do/obligation.complete"), "obligation", &one.id), "Report as done")),
         _ => one.outcome.clone().map_or(Cell::Empty, Cell::Long),
     };
-    vec![Cell::text(one.task.clone()), Cell::text(who), due_cell, state, act]
+    vec![Cell::Long(one.task.clone()), Cell::text(who), due_cell, state, act]
 }
 
 fn clocks_and_decisions(visit: &Visit, known: &Known) -> Result<Option<Section>> {

@@ -114,7 +114,7 @@ fn asks(visit: &Visit, record: &Record, error: Option<&Error>) -> Result<Ask> {
         }))
         .collect();
     dialog.consequences = if choice.missing.len() == 1 {
-        std::iter::once(format!("{} becomes {}", record.label(), crate::text::in_sentence(&choice.leads_to))).chain(choice.consequences.clone()).collect()
+        effects(record, &choice)
     } else {
         Vec::new()
     };
@@ -147,6 +147,12 @@ pub(crate) fn dialog(visit: &Visit, shown: &Shown, action: &str, cancel: &str) -
     }
 }
 
+/// What happens with the step, each as a sentence that begins with a capital.
+fn effects(record: &Record, choice: &Choice) -> Vec<String> {
+    let state = format!("{} becomes {}", record.label(), crate::text::in_sentence(&choice.leads_to));
+    std::iter::once(state).chain(choice.consequences.iter().map(|line| crate::text::capital(line))).collect()
+}
+
 /// The signatures that are missing besides the one that is given now.
 fn others<'a>(missing: &'a [Signer], shown: &'a Shown) -> impl Iterator<Item = &'a Signer> {
     let own = missing.iter().position(|signer| signer.role == shown.subject.role && signer.meaning == shown.subject.meaning);
@@ -177,13 +183,14 @@ fn blocked(record: &Record, choice: &Choice) -> Markup {
 fn confirm(record: &Record, choice: &Choice, error: Option<&Error>) -> Confirm {
     Confirm {
         title: format!("{}: {}", choice.label, record.label()),
-        consequences: std::iter::once(format!("{} becomes {}", record.label(), crate::text::in_sentence(&choice.leads_to))).chain(choice.consequences.clone()).collect(),
+        consequences: effects(record, choice),
         action: below(record, &format!("/step/{}", choice.name)),
         hidden: vec![("key".into(), base::id::edge_id()), ("version".into(), record.version.to_string()), ("back".into(), href(&record.reference()))],
         reason: choice.needs_reason.then(|| ("Why?".to_owned(), REASON_CHARS)),
         button: choice.label.clone(),
         danger: is_aside(choice),
-        cancel: Link::new(href(&record.reference()), "Cancel"),
+        // Never “Cancel”: that is what some of these steps are called.
+        cancel: Link::new(href(&record.reference()), "Go back"),
         errors: form_errors(error),
     }
 }

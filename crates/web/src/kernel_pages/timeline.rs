@@ -43,11 +43,16 @@ pub(crate) fn show(visit: &Visit) -> Result<Answer> {
 
 fn entries(visit: &Visit, kind: &Kind, record: &record::Record, before: Option<&str>, count: usize, until: Option<base::Timestamp>) -> Result<(Vec<TimelineEntry>, Option<String>)> {
     let (tenant, id, before) = (visit.tenant().to_owned(), record.id.clone(), before.map(str::to_owned));
+    let viewer = visit.viewer.clone();
     let (lines, names) = visit.read(move |tx| {
         let lines = trail::of_record(tx, &tenant, &id, before.as_deref(), count + 1)?;
         let mut people: Vec<String> = lines.iter().map(|line| line.actor.clone()).collect();
         people.extend(lines.iter().flat_map(|line| line.after.iter().chain(&line.before)).flat_map(person_values));
-        Ok((lines, kernel::person::names(tx, &tenant, &people)?))
+        let mut names = kernel::person::names(tx, &tenant, &people)?;
+        for (id, label) in targets(tx, &viewer, &lines)? {
+            names.insert(id, label);
+        }
+        Ok((lines, names))
     })?;
     let more = (lines.len() > count).then(|| lines.get(count - 1).map(Line::cursor)).flatten();
     let entries = lines
@@ -60,6 +65,25 @@ fn entries(visit: &Visit, kind: &Kind, record: &record::Record, before: Option<&
     Ok((entries, more))
 }
 
+/// The records that links of these lines lead to, by the identifier that the line names: the
+/// revision where the link is pinned, otherwise the item.
+fn targets(tx: &mut dyn db::Read, viewer: &kernel::authority::Viewer, lines: &[Line]) -> Result<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    let linked = lines.iter().filter(|line| line.subject_table == "link").filter_map(|line| line.after.as_ref());
+    for after in linked {
+        let text = |name: &str| after.get(name).and_then(Json::as_str);
+        let target = match (text("target"), text("target_item")) {
+            (Some(id), _) => record::find(tx, viewer.tenant(), id)?.map(|record| (id, record.label(), record)),
+            (None, Some(item)) => record::current_of_item(tx, viewer.tenant(), item)?.map(|record| (item, record.number.clone(), record)),
+            (None, None) => None,
+        };
+        if let Some((id, label, record)) = target.filter(|(_, _, record)| viewer.sees(record)) {
+            found.push((id.to_owned(), format!("{label} {}", record.title)));
+        }
+    }
+    Ok(found)
+}
+
 fn person_values(value: &Json) -> Vec<String> {
     ["owner", "person"].iter().filter_map(|name| value.get(name).and_then(Json::as_str)).map(str::to_owned).collect()
 }
@@ -68,14 +92,16 @@ fn person_values(value: &Json) -> Vec<String> {
 pub(crate) fn entry(visit: &Visit, kind: &Kind, line: &Line, names: &BTreeMap<String, String>) -> TimelineEntry {
     let text = |name: &str| line.after.as_ref().and_then(|after| after.get(name)).and_then(Json::as_str).unwrap_or("").to_owned();
     let person = |name: &str| names.get(&text(name)).cloned().unwrap_or_else(|| text(name));
+    // Shown to whoever may see the record at the other end.
+    let target = || [text("target"), text("target_item")].iter().find_map(|id| names.get(id)).map_or_else(String::new, |label| format!(" to {label}"));
     let label_of_link = |name: &str| kind.find_link(name).map_or_else(|| name.replace('_', " "), |link| link.label.clone());
     let (sort, sentence) = match line.action.as_str() {
         "record.created" => (EntryKind::Created, "created this record".to_owned()),
         "record.revised" => (EntryKind::Created, "made this revision from the one before".to_owned()),
         "record.edited" => (EntryKind::Changed, "changed the content".to_owned()),
         "record.detail_changed" => (EntryKind::Changed, "changed the details".to_owned()),
-        "link.added" => (EntryKind::Linked, format!("added the link “{}”", label_of_link(&text("kind")))),
-        "link.removed" => (EntryKind::Linked, "removed a link".to_owned()),
+        "link.added" => (EntryKind::Linked, format!("added the link “{}”{}", label_of_link(&text("kind")), target())),
+        "link.removed" => (EntryKind::Linked, format!("removed the link “{}”{}", label_of_link(&text("kind")), target())),
         "link.suspected" => (EntryKind::Alarm, format!("made a link suspect: {}", text("suspect_why"))),
         "link.cleared" => (EntryKind::Linked, "looked at a suspect link and cleared it".to_owned()),
         "obligation.raised" => (EntryKind::System, raised_sentence(visit, &text("task"), &text("role"), &person("person"), &text("due_date"))),
@@ -84,7 +110,7 @@ pub(crate) fn entry(visit: &Visit, kind: &Kind, line: &Line, names: &BTreeMap<St
         "obligation.reassigned" => (EntryKind::Changed, format!("handed a task to {}", person("person"))),
         "hold.placed" => (EntryKind::Alarm, format!("placed a hold: {}", text("why"))),
         "hold.lifted" => (EntryKind::Step, format!("lifted the hold: {}", text("lifted_why"))),
-        "clock.started" => (EntryKind::System, format!("started the clock “{}”, due {}", text("rule").replace('_', " "), crate::text::day(&text("due_date")).display)),
+        "clock.started" => (EntryKind::System, format!("started the clock of {}, due {}", clock_words(visit, &text("rule")), crate::text::day(&text("due_date")).display)),
         "clock.stopped" => (EntryKind::System, "stopped the clock".to_owned()),
         "clock.extended" => (EntryKind::Changed, format!("extended the due date to {}", crate::text::day(&text("due_date")).display)),
         "decision.taken" => (EntryKind::Step, decision_sentence(visit, &text("tree"), &text("outcome"))),
@@ -130,6 +156,10 @@ fn raised_sentence(visit: &Visit, task: &str, role: &str, person: &str, due: &st
     let who = if person.is_empty() { visit.catalog.role(role).map_or_else(|| role.to_owned(), |role| crate::text::in_sentence(&role.label)) } else { person.to_owned() };
     let due = if due.is_empty() { String::new() } else { format!(" by {}", crate::text::day(due).display) };
     format!("asked {who}: {task}{due}")
+}
+
+fn clock_words(visit: &Visit, rule: &str) -> String {
+    visit.catalog.clock_rule(rule).map_or_else(|| rule.replace('_', " "), kernel::calendar::ClockRule::describe)
 }
 
 fn outcome_text(outcome: &str) -> String {
