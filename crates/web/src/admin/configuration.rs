@@ -54,7 +54,7 @@ pub(crate) fn sections(visit: &Visit, known: &Known) -> Result<Vec<Section>> {
             let sound = html! { p { (Tag::new(Tone::Good, "Sound")) " Everything it names exists, every state can be reached, and every regulatory rule stands." } };
             let mut sections = vec![Section { count: None, ..section("check", "Check", 0, sound) }];
             if open {
-                sections.push(section("changes", "What it changes", changes.len(), changes_body(&changes)));
+                sections.push(section("changes", "What it changes", changes.len(), changes_body(&changes, "Nothing differs from the configuration in force.")));
                 sections.push(section("impact", "Impact", impact.len(), impact_body(visit, &impact)));
             }
             sections
@@ -62,9 +62,9 @@ pub(crate) fn sections(visit: &Visit, known: &Known) -> Result<Vec<Section>> {
     })
 }
 
-fn changes_body(changes: &[Change]) -> Markup {
+fn changes_body(changes: &[Change], none: &str) -> Markup {
     html! {
-        @if changes.is_empty() { p.muted { "Nothing differs from the configuration in force." } }
+        @if changes.is_empty() { p.muted { (none) } }
         @for group in changes.chunk_by(|one, next| one.what == next.what) {
             h3 { (group[0].what) }
             ul.sign-effects { @for change in group { li { (Icon::ArrowRight) (crate::text::capital(&change.text)) } } }
@@ -121,7 +121,7 @@ pub(super) fn show(visit: &Visit) -> Result<Answer> {
             ..PageHead::default()
         })
         h2 { "What differs from the product as delivered " span.count { (changed.len()) } }
-        (changes_body(&changed))
+        (changes_body(&changed, "Nothing: everything is as delivered."))
         h2 { "History" }
         @if rows.is_empty() {
             (EmptyState { title: "No package has been in force yet".into(), text: "A package is one text with this company's words, fields, states, signers and roles. It is checked, shown with its impact, and signed.".into(), ..EmptyState::default() })

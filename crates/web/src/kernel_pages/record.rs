@@ -277,13 +277,14 @@ fn action(record: &Record, choice: &Choice) -> StepAction {
 
 fn next_step(visit: &Visit, known: &Known) -> NextStep {
     let (aside, ahead): (Vec<&Choice>, Vec<&Choice>) = known.choices.iter().filter(|choice| choice.permitted).partition(|choice| is_aside(choice));
+    let nothing_ahead = ahead.is_empty();
     let steps: Vec<StepAction> = ahead.into_iter().chain(aside).map(|choice| action(&known.record, choice)).collect();
     let others: Vec<String> = known
         .choices
         .iter()
-        .filter(|choice| !choice.permitted)
+        .filter(|choice| !choice.permitted && !is_aside(choice))
         .map(|choice| {
-            let roles: BTreeSet<String> = choice.roles.iter().filter_map(|role| visit.catalog.role(role)).map(|role| crate::text::in_sentence(&role.label)).collect();
+            let roles: BTreeSet<String> = choice.roles.iter().filter_map(|role| visit.catalog.role(role)).map(|role| format!("the {}", crate::text::in_sentence(&role.label))).collect();
             let roles: Vec<&str> = roles.iter().map(String::as_str).collect();
             format!("“{}” is for {}", choice.label, kernel::table::text_list(&roles, "or"))
         })
@@ -292,6 +293,8 @@ fn next_step(visit: &Visit, known: &Known) -> NextStep {
     let waiting = match (&known.past, steps.is_empty(), others.is_empty()) {
         (Some(_), _, _) => "Steps are taken today, not in the past.".to_owned(),
         (None, true, false) => format!("Nothing for you here. {}.", others.join("; ")),
+        // Only ways back or out are left to this reader: who goes on stands above them.
+        (None, false, false) if nothing_ahead => format!("{}.", others.join("; ")),
         (None, true, true) if by_itself => "What comes next happens through another record or on its date.".to_owned(),
         (None, true, true) => "Nothing more is to be done.".to_owned(),
         _ => String::new(),

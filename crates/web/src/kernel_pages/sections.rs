@@ -222,6 +222,12 @@ fn obligations(visit: &Visit, known: &Known) -> Result<Option<Section>> {
     Ok(Some(Section { note: if open == 0 { "all done".into() } else { format!("{open} open") }, ..section("obligations", "To do", all.len(), body) }))
 }
 
+/// Asked of this person, or of a role they hold.
+fn is_mine(visit: &Visit, one: &obligation::Obligation) -> bool {
+    let by_role = one.role.as_ref().is_some_and(|role| visit.grants.iter().any(|grant| grant.role == *role));
+    one.person.as_deref() == Some(visit.actor.person()) || by_role
+}
+
 fn obligation_row(visit: &Visit, known: &Known, one: &obligation::Obligation, names: &BTreeMap<String, String>) -> Vec<Cell> {
     let who = match (&one.person, &one.role) {
         (Some(person), _) => names.get(person).cloned().unwrap_or_default(),
@@ -240,7 +246,9 @@ fn obligation_row(visit: &Visit, known: &Known, one: &obligation::Obligation, na
         _ => Cell::Tag(Tag::new(Tone::Neutral, "Cancelled")),
     };
     let act = match (one.sort.as_str(), one.state.as_str()) {
+        ("sign", "open") if !known.choices.iter().any(|choice| Some(&choice.name) == one.step.as_ref() && choice.permitted && choice.blockers.is_empty()) => Cell::Empty,
         ("sign", "open") => one.step.as_ref().map_or(Cell::Empty, |step| Cell::Link(Link::new(below(&known.record, &format!("/step/{step}")), super::work::label_of_signing(visit, &known.record, step)))),
+        (_, "open") if !is_mine(visit, one) => Cell::Empty,
         (_, "open") => Cell::Link(Link::new(with_parameter(&below(&known.record, "/do/obligation.complete"), "obligation", &one.id), "Report as done")),
         _ => one.outcome.clone().map_or(Cell::Empty, Cell::Long),
     };
