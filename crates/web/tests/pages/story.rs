@@ -223,7 +223,7 @@ fn frs_web_014_nobody_is_asked_to_approve_before_the_review_and_its_author_is_re
         let order = company.world.create(erin, "change_order", "Oxygen-safe fittings", serde_json::json!({"reason": "Seals are not for oxygen"})).unwrap();
         let mut marco = Browser::signed_in(&company.world.kernel, "marco");
         let draft = marco.open("/r/change_order/ECO-0001");
-        draft.says("Nothing is affected yet").says("“affects” needs at least 1, has 0");
+        draft.says("Nothing is affected yet").says("“Affects”: a record is needed; none is linked");
         let approve = "/r/change_order/ECO-0001/step/approve";
         assert!(!draft.html.contains(approve), "nothing to approve yet");
         let part = company.world.named("part", "LV-101155").id;
