@@ -231,7 +231,7 @@ fn frs_web_014_nobody_is_asked_to_approve_before_the_review_and_its_author_is_re
         company.world.step(erin, &order, "submit").unwrap();
         marco.open("/r/change_order/ECO-0001").says("Sign: Approve");
         let mut author = Browser::signed_in(&company.world.kernel, "erin");
-        author.open("/r/change_order/ECO-0001").says("Next step Cancel").says_not("Sign: Approve");
+        author.open("/r/change_order/ECO-0001").says("“Approve” is for the engineering manager or the quality manager").says_not("Sign: Approve");
         assert_eq!(author.get(approve).status, StatusCode::FORBIDDEN);
         assert_eq!(company.world.record(&order).state, "in_review");
     });
