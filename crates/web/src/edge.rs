@@ -213,7 +213,7 @@ pub(crate) async fn signed_in(page: PageFn, shared: State<Shared>, params: RawPa
 /// A page that needs nobody: sign-in.
 pub(crate) async fn open_to_all(page: OpenPageFn, shared: State<Shared>, params: RawPathParams, request: Request) -> Response {
     let State(shared) = shared;
-    answer_with(shared, params, request, move |shared, incoming| page(shared, incoming)).await
+    answer_with(shared, params, request, page).await
 }
 
 async fn answer_with(

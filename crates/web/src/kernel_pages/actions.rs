@@ -148,11 +148,10 @@ fn asks(visit: &Visit, kind: &Kind, record: &Record, command: &CommandDef, error
             continue;
         }
         let mut input = input_for(visit, kind, command.name, field, value);
-        if let Some(refusal) = error.and_then(Error::refusal) {
-            if refusal.place.as_deref() == Some(field.name) {
+        if let Some(refusal) = error.and_then(Error::refusal)
+            && refusal.place.as_deref() == Some(field.name) {
                 input.error = Some(refusal.message.clone());
             }
-        }
         inputs.push(input);
     }
     let reason_error = error.and_then(Error::refusal).filter(|refusal| refusal.place.as_deref() == Some("reason")).map(|refusal| refusal.message.clone());

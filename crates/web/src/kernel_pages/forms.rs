@@ -303,12 +303,11 @@ fn given_fields(visit: &Visit, kind: &Kind, all: bool) -> Result<Map<String, Jso
 }
 
 fn set_error(input: &mut Input, error: Option<&Error>) {
-    if let Some(refusal) = error.and_then(Error::refusal) {
-        if refusal.place.as_deref() == Some(input.name.as_str()) {
+    if let Some(refusal) = error.and_then(Error::refusal)
+        && refusal.place.as_deref() == Some(input.name.as_str()) {
             let advice = refusal.advice.as_ref().map(|advice| format!(" {advice}")).unwrap_or_default();
             input.error = Some(format!("{}{advice}", refusal.message));
         }
-    }
 }
 
 /// What belongs to no input of the form.

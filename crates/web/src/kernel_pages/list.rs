@@ -176,9 +176,11 @@ fn view(
     }
 }
 
+/// This list's address with some of its parameters set or taken away.
+type Address<'a> = dyn Fn(&[(&str, Option<&str>)]) -> String + 'a;
 
 /// All, open, and each phase that has something in it.
-fn views(visit: &Visit, counts: &[(Phase, i64)], total: i64, address: &dyn Fn(&[(&str, Option<&str>)]) -> String) -> Vec<crate::ui::Tab> {
+fn views(visit: &Visit, counts: &[(Phase, i64)], total: i64, address: &Address<'_>) -> Vec<crate::ui::Tab> {
     let current = visit.request.query("phase");
     let tab = |label: &str, phase: Option<&str>, count: i64| crate::ui::Tab {
         label: label.to_owned(),
@@ -227,7 +229,7 @@ fn filters(visit: &Visit, kind: &Kind, filtered: &[&Field], filter: &Filter, sit
     all
 }
 
-fn active(visit: &Visit, address: &dyn Fn(&[(&str, Option<&str>)]) -> String) -> Vec<ActiveFilter> {
+fn active(visit: &Visit, address: &Address<'_>) -> Vec<ActiveFilter> {
     visit
         .request
         .query

@@ -57,7 +57,7 @@ fn entries(visit: &Visit, known: &Known, record: &TrainingRecord) -> Section {
     let actions = html! { @if known.may("lms.assign") { (button_link("Assign a course", &assign_href(known), None, false)) } };
     let note = if open > 0 { format!("{open} open") } else if count > 0 { "all done".into() } else { String::new() };
     let alarm = if late > 0 { format!("{late} late") } else { String::new() };
-    Section { id: "training".into(), title: "Training record".into(), count: u64::try_from(count).ok(), note, alarm, actions, body, ..Section::default() }
+    Section { id: "training".into(), title: "Training record".into(), count: u64::try_from(count).ok(), note, alarm, actions, body }
 }
 
 fn row(visit: &Visit, known: &Known, entry: &Entry) -> Vec<Cell> {
