@@ -129,8 +129,10 @@ fn complaint(company: &Company, project: &At) -> (At, At) {
     });
     let complaint = company.create("g.bianchi", "complaint", "Oxygen leak at an inlet fitting", fields, json!({ "site": "BLQ" }));
     company.link("g.bianchi", &complaint, "concerns", &At::new("part", demo::structures().complained_part));
-    company.step("g.bianchi", &complaint, "evaluate");
     let id = company.record("r.nilsson", &complaint)["id"].clone();
+    let complainant = json!({"complainant_name": "Clinical engineering", "complainant_address": "Via Esempio 12", "complainant_phone": "+39 000 000 0000"});
+    company.run("g.bianchi", "personal.edit", json!({ "record": id, "personal": complainant }));
+    company.step("g.bianchi", &complaint, "evaluate");
     let us = json!({
         "us_market": "yes", "our_device": "yes", "event_took_place": "yes", "death_or_serious_injury": "neither",
         "malfunction": "likely", "medical_judgement": "no", "urgency": "neither",
