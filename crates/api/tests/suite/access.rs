@@ -72,7 +72,7 @@ fn request(company: &Company, endpoint: &Endpoint, full: &Furnished) -> Option<A
         ("GET", "/revisions" | "/steps" | "/links" | "/holds" | "/files" | "/signatures" | "/obligations" | "/clocks" | "/decisions" | "/personal") => {
             Ask::get(format!("{of_record}{}", below?))
         }
-        ("GET", "/timeline" | "/walk" | "/impact" | "/dossier" | "/dossier/frozen") => Ask::get(format!("{of_record}{}", below?)),
+        ("GET", "/timeline" | "/walk" | "/impact" | "/proof" | "/dossier" | "/dossier/frozen") => Ask::get(format!("{of_record}{}", below?)),
         ("GET", "/dossier/frozen/{dossier}") => Ask::get(format!("{of_record}/dossier/frozen/{}", full.dossier)),
         ("GET", "/files/{file}/content") => Ask::get(format!("{of_record}/files/{}/content", full.file)),
         ("POST", "/revisions") => {
@@ -148,6 +148,9 @@ fn sample(company: &Company, shelf: &[Furnished; 2], endpoint: &Endpoint, who: W
     // What is read or refused leaves a record as it is; what is done takes one of its own.
     let own = (who == Who::Permitted && endpoint.verb.changes() || PREPARED.contains(&endpoint.path)).then(|| furnished(company, kind));
     let Some(mut ask) = request(company, endpoint, own.as_ref().unwrap_or(ready)) else { return Sample::Missing };
+    if endpoint.path.ends_with("/proof") || endpoint.path.contains("/evidence") {
+        company.seal();
+    }
     if endpoint.path == "/api/v1/challenges" {
         ask = approval(company, kind);
     }

@@ -1,21 +1,15 @@
 //! The log over the API: its state, its checkpoint, and proofs that are checked with nothing but
 //! what they hold.
 
-use crate::support::{Ask, Company};
+use crate::support::{Ask, Company, signer};
 use base::Digest;
 use base::digest::Canonical;
-use kernel::MAIN_TENANT;
-use kernel::evidence;
 use serde_json::{Value as Json, json};
 use testkit::engines::both_migrated;
 use tlog::checkpoint::Checkpoint;
-use tlog::note::{NoteSigner, NoteVerifier};
+use tlog::note::NoteVerifier;
 use tlog::proof::proves_inclusion;
 use tlog::tree;
-
-fn signer() -> NoteSigner {
-    NoteSigner::of_log(MAIN_TENANT, &[5; 32]).unwrap()
-}
 
 fn digest(value: &Json) -> Digest {
     Digest::from_hex(value.as_str().unwrap()).unwrap()
@@ -54,7 +48,7 @@ fn frs_evd_050_the_log_tells_its_checkpoint_its_keys_and_its_anchors_and_none_be
         let nothing = company.client.send(Ask::get("/api/v1/evidence/checkpoint").token(&token));
         assert_eq!(nothing.problem().0, 404);
         assert_eq!(company.client.send(Ask::get("/api/v1/evidence").token(&token)).json()["checkpoint"], Json::Null);
-        let made = evidence::checkpoint(&company.world.kernel, MAIN_TENANT, &signer()).unwrap().unwrap();
+        let made = company.seal();
         let note = company.client.send(Ask::get("/api/v1/evidence/checkpoint").token(&token)).text();
         assert_eq!(note, made.note);
         let state = company.client.send(Ask::get("/api/v1/evidence").token(&token)).json();
@@ -72,7 +66,7 @@ fn frs_evd_051_a_records_proof_holds_without_the_server_and_a_changed_one_does_n
         let (token, address) = (company.token("dora"), format!("/api/v1/records/paper/{id}/proof"));
         let early = company.client.send(Ask::get(address.as_str()).token(&token)).problem();
         assert_eq!((early.0, early.1.as_str()), (409, "not_in_checkpoint"));
-        evidence::checkpoint(&company.world.kernel, MAIN_TENANT, &signer()).unwrap();
+        company.seal();
         let proof = company.client.send(Ask::get(address.as_str()).token(&token)).json();
         assert_eq!(proof["event"]["subject"], json!(id));
         assert!(proof.to_string().len() < 8_192, "a proof is a page, not a book");
