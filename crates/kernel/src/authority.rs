@@ -4,7 +4,7 @@
 //! transaction that uses it (the role counts at that moment), a [`Viewer`] says what somebody may
 //! see. None of them can be made elsewhere.
 
-use crate::catalog::{Catalog, EVERYONE};
+use crate::catalog::{Catalog, EVERYONE, INSPECTOR, is_looking};
 use crate::command::Needed;
 use crate::record::Record;
 use crate::table::text_list;
@@ -204,8 +204,22 @@ fn grant_from_row(row: &Row) -> Result<Grant> {
     Ok(Grant { id: row.text("id")?.to_owned(), role: row.text("role")?.to_owned(), site: row.opt_text("site")?.map(str::to_owned) })
 }
 
+/// Whether these are the grants of somebody who is here to look only.
+pub fn only_looks(grants: &[Grant]) -> bool {
+    !grants.is_empty() && grants.iter().all(|grant| grant.role == INSPECTOR)
+}
+
+/// Whether these grants carry a permission at some site.
+pub fn may_somewhere(catalog: &Catalog, grants: &[Grant], permission: &str) -> bool {
+    everybody_may(catalog, grants, permission) || grants.iter().any(|grant| catalog.role_has(&grant.role, permission))
+}
+
+fn everybody_may(catalog: &Catalog, grants: &[Grant], permission: &str) -> bool {
+    catalog.role_has(EVERYONE, permission) && (!only_looks(grants) || is_looking(permission))
+}
+
 fn may(catalog: &Catalog, grants: &[Grant], permission: &str, site: Option<&str>) -> bool {
-    catalog.role_has(EVERYONE, permission)
+    everybody_may(catalog, grants, permission)
         || grants.iter().any(|grant| grant.covers(site) && catalog.role_has(&grant.role, permission))
 }
 
@@ -218,8 +232,9 @@ pub fn roles_at(tx: &mut dyn Read, tenant: &str, person: &str, site: Option<&str
 /// The permissions a person has at a site at this moment, to show what they may do. It proves
 /// nothing: a command asks again, in its own transaction.
 pub fn permissions_at(tx: &mut dyn Read, catalog: &Catalog, tenant: &str, person: &str, site: Option<&str>) -> Result<BTreeSet<String>> {
-    let roles = roles_at(tx, tenant, person, site)?;
-    Ok(roles.iter().filter_map(|role| catalog.permissions().get(role)).flatten().cloned().collect())
+    let grants = grants_of(tx, tenant, person)?;
+    let all = catalog.permissions().values().flatten().collect::<BTreeSet<_>>();
+    Ok(all.into_iter().filter(|permission| may(catalog, &grants, permission, site)).cloned().collect())
 }
 
 /// What the actor may see.

@@ -81,6 +81,17 @@ impl Role {
 /// The role that every active person has.
 pub const EVERYONE: &str = "everyone";
 
+/// The role that looks on: whoever holds no other changes nothing, not even what everybody may.
+pub const INSPECTOR: &str = "inspector";
+
+/// What an account needs for itself, whoever it belongs to.
+const OWN_ACCOUNT: [&str; 3] = ["password.change", "token.create", "token.revoke"];
+
+/// Whether somebody who only looks on may still do this.
+pub(crate) fn is_looking(permission: &str) -> bool {
+    permission.ends_with(".view") || OWN_ACCOUNT.contains(&permission)
+}
+
 #[derive(Clone)]
 pub struct Catalog {
     /// Revision of the configuration; 0 is the product as delivered.

@@ -165,12 +165,12 @@ impl Visit {
 
     /// Whether the person may do this somewhere; what they may not do is not offered.
     pub fn may(&self, permission: &str) -> bool {
-        self.catalog.role_has(kernel::catalog::EVERYONE, permission) || self.grants.iter().any(|grant| self.catalog.role_has(&grant.role, permission))
+        kernel::authority::may_somewhere(&self.catalog, &self.grants, permission)
     }
 
     /// Whether the person is here to look only.
     pub fn is_inspector(&self) -> bool {
-        !self.grants.is_empty() && self.grants.iter().all(|grant| grant.role == "inspector")
+        kernel::authority::only_looks(&self.grants)
     }
 
     /// Today for the person.

@@ -3,15 +3,14 @@
 use super::fault::Faults;
 use super::routes;
 use super::text::{DroppedRule, ExtraRule, ExtraSigner, ExtraState, Grant, Numbers, Package, Placed};
-use crate::catalog::{Catalog, EVERYONE, Role};
+use crate::catalog::{Catalog, EVERYONE, INSPECTOR, Role};
 use crate::kind::{Field, FieldSort, Kind, Numbering, Step, TakenBy};
 use base::limits::{FIELDS_PER_KIND, SIGNERS_PER_STEP, STATES_PER_KIND, STEPS_PER_KIND};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Roles that look after the system or look at it; no signature is theirs to give.
-const NEVER_SIGN: [&str; 3] = [EVERYONE, "administrator", "inspector"];
+const NEVER_SIGN: [&str; 3] = [EVERYONE, "administrator", INSPECTOR];
 /// The role that reads everything and changes nothing.
-const READS_ONLY: &str = "inspector";
 
 /// The kinds and roles that come out.
 pub(super) fn lay(delivered: &Catalog, package: Package, faults: &Faults) -> (Vec<Kind>, Vec<Role>) {
@@ -109,7 +108,7 @@ impl<'a> Laid<'a> {
     fn people_of(&self, place: &str, step: &Step) {
         for (index, role) in step.roles.iter().enumerate() {
             self.known_role(place, &format!("roles[{index}]"), role);
-            if role == READS_ONLY {
+            if role == INSPECTOR {
                 self.fault(place, &format!("roles[{index}]"), "the role inspector changes nothing");
             }
         }
@@ -223,11 +222,11 @@ impl<'a> Laid<'a> {
                 let known: Vec<_> = self.verbs.iter().map(String::as_str).collect();
                 self.fault(&place, &format!("verbs[{index}]"), format!("“{verb}” is no verb; verbs are: {}", known.join(", ")));
             }
-            if piece.role == READS_ONLY && verb != "view" {
+            if piece.role == INSPECTOR && verb != "view" {
                 self.fault(&place, &format!("verbs[{index}]"), "the role inspector changes nothing");
             }
         }
-        if piece.role == READS_ONLY && !piece.steps.is_empty() {
+        if piece.role == INSPECTOR && !piece.steps.is_empty() {
             self.fault(&place, "steps", "the role inspector changes nothing");
         }
         for (index, name) in piece.steps.iter().enumerate() {

@@ -113,3 +113,24 @@ fn frs_aut_001_permissions_at_a_site_are_those_of_the_roles_that_count_there() {
         assert!(may(Some(&elsewhere), "note.view"), "what everybody may holds everywhere");
     });
 }
+
+#[test]
+fn frs_aut_004_an_inspector_is_refused_every_change_but_those_of_the_own_account() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        let world = World::new(test.database.clone(), notes());
+        let inspector = world.person("ines", &["inspector"]);
+        let both = world.person("greta", &["inspector", "quality_engineer"]);
+        let catalog = world.kernel.catalog().unwrap();
+        let held = |actor: &authority::Actor| world.kernel.database().read(|tx| authority::permissions_at(tx, &catalog, MAIN_TENANT, actor.person(), None)).unwrap();
+        let own = ["password.change", "token.create", "token.revoke"];
+        let changing: Vec<_> = held(&inspector).into_iter().filter(|permission| !permission.ends_with(".view") && !own.contains(&permission.as_str())).collect();
+        assert_eq!(changing, Vec::<String>::new());
+        let everybody = catalog.permissions().get("everyone").unwrap();
+        assert!(everybody.contains("obligation.complete"), "there is something that everybody may");
+        assert!(held(&both).contains("obligation.complete"), "another role brings back what everybody may");
+        let token = world.run(&inspector, "token.create", json!({"name": "report", "days": 1}));
+        assert!(token.is_ok(), "the own account is theirs");
+        let grants = world.kernel.database().read(|tx| authority::grants_of(tx, MAIN_TENANT, inspector.person())).unwrap();
+        assert!(authority::only_looks(&grants) && !authority::may_somewhere(&catalog, &grants, "obligation.complete"));
+    });
+}

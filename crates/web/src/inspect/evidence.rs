@@ -57,7 +57,7 @@ fn standing(latest: Option<&Published>, anchors: &[Receipt]) -> Banner {
         (Some(latest), Some(size)) => {
             let since = latest.size.saturating_sub(size);
             let text = if since == 0 { "Nothing has happened since.".to_owned() } else { format!("{} since then wait for the next checkpoint.", counted(usize::try_from(since).unwrap_or(usize::MAX), "transaction", "transactions")) };
-            banner(BannerKind::Good, &format!("{} transactions are kept outside the database", grouped(size)), text)
+            banner(BannerKind::Good, &format!("{} transactions are covered by a checkpoint outside the database", grouped(size)), text)
         }
         (Some(_), None) => banner(BannerKind::Warn, "No checkpoint was kept yet", "It is tried again; the reason stands below.".into()),
     }
