@@ -14,7 +14,7 @@ use crate::catalog::Catalog;
 use crate::record::Record;
 use crate::signature::{Proof, SigningInput, SigningSubject};
 use crate::trail::{Header, WriteTx};
-use crate::{Kernel, configuration, signature};
+use crate::{Kernel, configuration, evidence, signature};
 use base::{Digest, Error, Result, Timestamp};
 use db::{Read, Tx, sql};
 use serde::Serialize;
@@ -144,6 +144,7 @@ pub fn execute(kernel: &Kernel, actor: &Actor, request: &Request) -> Result<Outc
     if actor.must_change_password() && definition.name != "password.change" {
         return Err(Error::forbidden("password_must_change", "Choose your own password first: the present one was set by somebody else."));
     }
+    evidence::check_open_for_writing(kernel, actor.tenant(), request)?;
     let digest = request_digest(request);
     // What was answered before is answered so again, even where the secret that came with it is no
     // longer good: the password it replaced, a challenge that has been used.

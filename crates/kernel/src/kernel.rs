@@ -6,10 +6,10 @@ use crate::command::{self, Outcome, Request};
 use crate::password::Hashing;
 use crate::trail::{Header, WriteTx};
 use crate::{commands, configuration};
-use base::{Clock, Digest, Error, IdSource, Result, Timestamp};
+use base::{Clock, Digest, Error, IdSource, RecordRef, Result, Timestamp};
 use db::{Database, Migration, Tx, sql};
 use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// What a kernel is made of; the binary and the tests put it together.
 pub struct Setup {
@@ -39,6 +39,8 @@ struct Inner {
     delivered: Arc<Catalog>,
     catalogs: RwLock<BTreeMap<String, Arc<Catalog>>>,
     secrets: RwLock<BTreeMap<String, Vec<u8>>>,
+    /// What keeps this node from writing ([`crate::evidence::close_for`]).
+    closed_by: Arc<RwLock<Option<RecordRef>>>,
 }
 
 /// The migrations of the kernel's tables; domains append theirs in the binary.
@@ -65,6 +67,7 @@ impl Kernel {
                 delivered,
                 catalogs: RwLock::new(BTreeMap::new()),
                 secrets: RwLock::new(BTreeMap::new()),
+                closed_by: Arc::new(RwLock::new(None)),
             }),
         })
     }
@@ -83,8 +86,18 @@ impl Kernel {
                 delivered: Arc::clone(&inner.delivered),
                 catalogs: RwLock::new(BTreeMap::new()),
                 secrets: RwLock::new(BTreeMap::new()),
+                closed_by: Arc::clone(&inner.closed_by),
             }),
         }
+    }
+
+    pub(crate) fn close_for_writing(&self, by: Option<RecordRef>) {
+        *self.inner.closed_by.write().unwrap_or_else(PoisonError::into_inner) = by;
+    }
+
+    /// The restoration that keeps this node from writing.
+    pub fn closed_by(&self) -> Option<RecordRef> {
+        self.inner.closed_by.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Makes the rows a tenant needs before its first command: chain heads and secrets. Does

@@ -55,7 +55,11 @@ impl Place {
         make_folder(&self.data)?;
         let key = anchoring.checkpoint_key.clone().unwrap_or_else(|| self.data.join("checkpoint.key"));
         let signer = evidence::signer(&key, kernel.database(), kernel.ids().as_ref())?;
-        Ok(signer.map(|signer| Checkpointer::new(kernel.clone(), signer, anchoring)))
+        let checkpointer = signer.map(|signer| Checkpointer::new(kernel.clone(), signer, anchoring));
+        if let Some(checkpointer) = &checkpointer {
+            checkpointer.compare_with_anchors()?;
+        }
+        Ok(checkpointer)
     }
 
     pub fn open_files(&self) -> Result<BlobStore> {

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails ends its test")]
 
 #[path = "program/http.rs"]
-#[expect(dead_code, reason = "nobody signs in here")]
+#[expect(dead_code, reason = "few of the headers are read here")]
 mod http;
 #[path = "program/run.rs"]
 mod run;
@@ -118,6 +118,18 @@ fn frs_evd_032_verify_says_up_to_where_an_anchor_proves_and_an_old_copy_does_not
     let _ = std::fs::remove_file(folder.path().join("d/plumb.sqlite-shm"));
     let found = plumb(folder.path(), &format!("verify --data d --anchor anchor --key {verifier}"), &[]).with(1).out;
     assert!(found.contains("an old copy was put back"), "{found}");
+
+    // A server on the old copy serves, and refuses to write.
+    let server = serve(folder.path());
+    let headers = [("content-type", "application/json".to_owned()), ("sec-fetch-site", "same-origin".to_owned())];
+    let signed_in = http::send("POST", &server.url("/api/v1/session"), &headers, br#"{"login":"admin","password":"correct horse battery"}"#.to_vec()).unwrap();
+    assert_eq!(signed_in.status, 200, "{}", signed_in.body);
+    let mut headers = headers.to_vec();
+    headers.extend([("cookie", signed_in.cookie()), ("idempotency-key", "one".to_owned())]);
+    let body = br#"{"input":{"kind":"department","number":"ASM","title":"Assembly"}}"#.to_vec();
+    let refused = http::send("POST", &server.url("/api/v1/commands/record.create"), &headers, body).unwrap();
+    assert_eq!(refused.status, 503, "{}", refused.body);
+    assert!(refused.body.contains("closed_for_writing") && refused.body.contains("RST-"), "{}", refused.body);
 }
 
 fn size_of(kept: &Path) -> u64 {

@@ -3,7 +3,7 @@
 use crate::edge::{Answer, Visit, status_of};
 use crate::text::{capital, href, initials};
 use crate::ui::page::Area as UiArea;
-use crate::ui::{AsOf, ErrorPage, Flash, Frame, Icon, Link, MenuItem, NavItem, NavLink, Page, PersonMenu, When};
+use crate::ui::{AsOf, Banner, BannerKind, ErrorPage, Flash, Frame, Icon, Link, MenuItem, NavItem, NavLink, Page, PersonMenu, When};
 use base::{Error, Timestamp};
 use kernel::kind::{Area, Kind};
 use maud::{Markup, Render, html};
@@ -22,10 +22,23 @@ pub(crate) fn framed(visit: &Visit, title: &str, area: Option<UiArea>, body: Mar
         person: Some(person_menu(visit)),
         flash: visit.request.flash.iter().map(Flash::good).collect(),
         frame: frame(visit),
-        body,
+        body: html! { (closed(visit)) (body) },
         foot: vec![format!("{} · configuration {}", kernel::SOFTWARE, visit.catalog.revision)],
         ..Page::default()
     }
+}
+
+/// On every page while nothing can be changed, because the data does not fit a kept checkpoint.
+fn closed(visit: &Visit) -> Markup {
+    let Some(by) = visit.kernel.closed_by() else { return html! {} };
+    let banner = Banner {
+        kind: BannerKind::Broken,
+        title: "Nothing can be changed now".into(),
+        text: "The data does not fit a checkpoint that was kept outside the database: an old copy was put back, or the history was rewritten. A quality manager signs why.".into(),
+        links: vec![Link::new(href(&by), by.label())],
+        ..Banner::default()
+    };
+    html! { div.banners { (banner) } }
 }
 
 /// Whoever is here only to inspect sees that in another colour, with what they may see and until when.

@@ -11,7 +11,7 @@ use crate::catalog::{Module, Role};
 use crate::command::{CommandDef, InputSort, Needed, needs, text_of};
 use crate::record::{self, Record};
 use crate::trail::WriteTx;
-use crate::{configuration, person, place, reference};
+use crate::{configuration, evidence, person, place, reference};
 use base::{Error, Result};
 use db::Read;
 use serde_json::Value as Json;
@@ -22,6 +22,7 @@ pub fn module() -> Module {
     kinds.push(person::kind());
     kinds.push(configuration::kind());
     kinds.push(reference::kind());
+    kinds.push(evidence::kind());
     Module { kinds, commands: commands(), tables: vec![&crate::personal::PERSONAL_DATA], roles: roles(), ..Module::default() }
 }
 

@@ -3,7 +3,7 @@
 use base::Digest;
 use db::{Database, sql};
 use kernel::MAIN_TENANT;
-use kernel::evidence::{self, Published};
+use kernel::evidence::{self, Fit, Published};
 use kernel::jobs;
 use serde_json::json;
 use testkit::engines::both_migrated;
@@ -139,5 +139,38 @@ fn frs_evd_010_nodes_that_sign_at_once_make_one_log() {
         // A lease keeps them from trying at all, most of the time.
         assert!(jobs::take_lease(&world.kernel, MAIN_TENANT, "evidence", "a").unwrap().is_some());
         assert!(jobs::take_lease(&world.kernel, MAIN_TENANT, "evidence", "b").unwrap().is_none());
+    });
+}
+
+#[test]
+fn frs_evd_060_nothing_is_written_on_data_that_does_not_fit_a_kept_checkpoint_until_somebody_signed_why() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        let world = World::new(test.database.clone(), Vec::new());
+        let (quality, clerk) = (world.person("mona", &["quality_manager"]), world.person("olga", &["administrator"]));
+        let fits = seal(&world).unwrap();
+        let compare = |note: &str| test.database.read(|tx| evidence::compare(tx, MAIN_TENANT, &signer().verifier(), note)).unwrap();
+        assert_eq!(compare(&fits.note), Fit::Fits);
+        // What an anchor keeps of a longer history than this one.
+        let longer = Checkpoint { origin: signer().verifier().name().to_owned(), size: fits.size + 5, head: Digest::of(b"later"), extensions: Vec::new() };
+        let note = signer().sign(&longer.text()).unwrap();
+        let Fit::Broken(how) = compare(&note) else { panic!("it fits") };
+        assert!(how.contains("an old copy was put back"), "{how}");
+        let other = Checkpoint { size: fits.size, head: Digest::of(b"other"), ..longer };
+        assert!(matches!(compare(&signer().sign(&other.text()).unwrap()), Fit::Broken(how) if how.contains("rewritten")));
+
+        let open = evidence::close_for(&world.kernel, MAIN_TENANT, &how, &note).unwrap();
+        assert_eq!(evidence::close_for(&world.kernel, MAIN_TENANT, &how, &note).unwrap(), open, "one is enough");
+        let before = transactions(&test.database).len();
+        let refused = world.run(&clerk, "record.create", json!({"kind": "department", "number": "ASM", "title": "Assembly"})).unwrap_err();
+        let refusal = refused.refusal().unwrap();
+        assert_eq!((refusal.code.as_str(), refusal.blockers[0].records[0].number.as_str()), ("closed_for_writing", open.number.as_str()));
+        assert_eq!(transactions(&test.database).len(), before);
+        // Another node finds it closed as well.
+        let node = world.kernel.with_clock(std::sync::Arc::new(base::SystemClock));
+        assert!(node.closed_by().is_some());
+        world.sign_step(&quality, &open.id, "explain").unwrap();
+        world.create_with(&clerk, json!({"kind": "department", "number": "ASM", "title": "Assembly"})).unwrap();
+        assert!(world.kernel.closed_by().is_none());
+        assert!(matches!(compare(&note), Fit::Explained(_)), "the next start does not ask again");
     });
 }

@@ -28,6 +28,13 @@ impl Folder {
         format!("Folder {}", self.path.display())
     }
 
+    /// The newest checkpoint it keeps.
+    ///
+    /// Errors: 503 when the folder cannot be read.
+    pub fn newest(&self) -> Result<Option<String>> {
+        Ok(notes_below(&self.path)?.pop().map(|(_, note)| note))
+    }
+
     /// Keeps a checkpoint under its size. One that is there already stays: the same is no fault,
     /// another is.
     ///

@@ -8,7 +8,7 @@ pub use key::{signer, trusted_key};
 
 use base::{Result, Timestamp};
 use clap::Args;
-use kernel::evidence::{self, Published, Receipt};
+use kernel::evidence::{self, Fit, Published, Receipt};
 use kernel::{Kernel, MAIN_TENANT, jobs};
 use std::path::PathBuf;
 use tlog::note::NoteSigner;
@@ -43,6 +43,31 @@ impl Checkpointer {
     pub fn new(kernel: Kernel, signer: NoteSigner, anchoring: &Anchoring) -> Self {
         let anchors = anchoring.anchors.iter().map(|path| Folder::new(path.clone())).collect();
         Self { kernel, signer, anchors, every_seconds: anchoring.anchor_every_minutes.max(1) * 60 }
+    }
+
+    /// Before anything is served: compares the data with the newest checkpoint of every anchor that
+    /// can be reached, and closes the server for writing where it does not fit.
+    pub fn compare_with_anchors(&self) -> Result<()> {
+        evidence::close_where_open(&self.kernel, MAIN_TENANT)?;
+        for anchor in &self.anchors {
+            let note = match anchor.newest() {
+                Ok(Some(note)) => note,
+                Ok(None) => continue,
+                Err(error) => {
+                    tracing::warn!(anchor = anchor.name(), %error, "the data was not compared with this anchor");
+                    continue;
+                }
+            };
+            let verifier = self.signer.verifier();
+            match self.kernel.database().read(|tx| evidence::compare(tx, MAIN_TENANT, &verifier, &note))? {
+                Fit::Fits => {}
+                Fit::Explained(how) => tracing::warn!(anchor = anchor.name(), how, "explained before"),
+                Fit::Broken(how) => {
+                    evidence::close_for(&self.kernel, MAIN_TENANT, &format!("{}: {how}", anchor.name()), &note)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Takes up what was committed and keeps the newest checkpoint where it is due. Faults of an
