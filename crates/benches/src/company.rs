@@ -1,6 +1,7 @@
 //! A company with many people or parts, made in a few large commands.
 
-use base::Result;
+use base::digest::Canonical;
+use base::{Digest, Result};
 use db::Database;
 use kernel::catalog::Module;
 use kernel::command::{CommandDef, InputField, InputSort, Needed, int_of, needs, text_of};
@@ -61,6 +62,16 @@ pub fn places(world: &World) -> [String; 3] {
         .map(|kind| world.create_with(&world.admin, json!({ "kind": kind, "number": EVERYBODY, "title": "Everybody" })).unwrap())
 }
 
+/// Nobody's data is protected here.
+const SALT: [u8; 16] = [7; 16];
+
+/// The digest of a person without an address (`docs/FORMATS.md`, "Row image").
+fn personal_digest(name: &str) -> Digest {
+    let mut canonical = Canonical::new("PLUMB-PERSONAL-1");
+    canonical.bytes(&SALT).text(name).text("");
+    canonical.digest()
+}
+
 fn hire(tx: &mut WriteTx<'_>, from: i64, count: i64) -> Result<Json> {
     let news = (from..from + count)
         .map(|number| NewRecord { kind: "person".to_owned(), number: Some(format!("p{number}")), title: format!("p{number}"), ..NewRecord::default() })
@@ -81,8 +92,10 @@ fn hire(tx: &mut WriteTx<'_>, from: i64, count: i64) -> Result<Json> {
                 ("active", true.into()),
                 ("identity_verified", "measured".into()),
                 ("zone", "UTC".into()),
-                ("personal_digest", "".into()),
+                ("personal_digest", personal_digest(&person.number).hex().into()),
                 ("pd_name", person.number.as_str().into()),
+                ("pd_email", "".into()),
+                ("pd_salt", SALT.to_vec().into()),
             ]);
             (Some(person.id.clone()), row)
         })

@@ -85,7 +85,7 @@ fn differences(tx: &mut dyn Read, table: &Regulated, subject_table: &str, suspec
             let (is, should) = (shown(value), written(column, should));
             if is != should {
                 named = true;
-                check.find(name, key, Some(column), format!("is “{is}”, the trail says “{should}”"));
+                check.find(name, key, Some(column), told_both(is.as_deref(), should.as_deref()));
             }
         }
         named |= unsaid(row, table, &expected, name, key, check)?;
@@ -100,8 +100,7 @@ fn differences(tx: &mut dyn Read, table: &Regulated, subject_table: &str, suspec
 fn unsaid(row: &Row, table: &Regulated, expected: &Map<String, Json>, name: &str, key: &str, check: &mut Check<'_>) -> Result<bool> {
     let mut named = false;
     for column in table.columns.iter().filter(|column| !expected.contains_key(*column) && !column.starts_with("sec_")) {
-        let is = shown(row.value(column)?);
-        if !is.is_empty() {
+        if let Some(is) = shown(row.value(column)?) {
             named = true;
             check.find(name, key, Some(column), format!("is “{is}”, the trail says nothing was ever written there"));
         }
@@ -132,28 +131,37 @@ fn replay(tx: &mut dyn Read, tenant: &str, subject_table: &str, suspect: &Suspec
     Ok(expected)
 }
 
+/// Nothing and an empty text are two things.
+fn told_both(is: Option<&str>, should: Option<&str>) -> String {
+    match (is, should) {
+        (Some(is), Some(should)) => format!("is “{is}”, the trail says “{should}”"),
+        (Some(is), None) => format!("is “{is}”, the trail says it is empty"),
+        (None, should) => format!("is empty, the trail says “{}”", should.unwrap_or_default()),
+    }
+}
+
 /// A value of the trail as a column holds it.
-fn written(column: &str, value: &Json) -> String {
-    match (column, value) {
+fn written(column: &str, value: &Json) -> Option<String> {
+    Some(match (column, value) {
         ("fields", Json::Object(fields)) => {
             let kept: Map<String, Json> = fields.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), value.clone())).collect();
             Json::Object(kept).to_string()
         }
         (_, Json::String(text)) => text.clone(),
-        (_, Json::Null) => String::new(),
+        (_, Json::Null) => return None,
         (_, Json::Bool(truth)) => i64::from(*truth).to_string(),
         (_, other) => other.to_string(),
-    }
+    })
 }
 
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
+fn shown(value: &Value) -> Option<String> {
+    Some(match value {
+        Value::Null => return None,
         Value::Bool(truth) => i64::from(*truth).to_string(),
         Value::Int(number) => number.to_string(),
         Value::Text(text) => text.clone(),
         Value::Bytes(bytes) => hex(bytes),
-    }
+    })
 }
 
 /// Events on records whose version is gone, or was written twice.

@@ -9,6 +9,7 @@ mod format;
 mod known;
 mod log;
 mod note;
+mod personal;
 mod rows;
 mod signatures;
 mod trail;

@@ -3,7 +3,7 @@
 use crate::Check;
 use crate::format::{Hash, Tree, hex, node};
 use crate::note::{self, Checkpoint, Key};
-use base::{Error, Result};
+use base::Result;
 use db::{Read, sql};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -44,12 +44,18 @@ pub struct LogReport {
 
 /// Checks log and anchors; the hashes of the transactions were checked before.
 pub(crate) fn check(tx: &mut dyn Read, trust: &Trust, check: &mut Check<'_>) -> Result<()> {
-    let known = if trust.keys.is_empty() { named_keys(tx, check)? } else { trust.keys.clone() };
+    let named = named_keys(tx, check)?;
+    let known = if trust.keys.is_empty() { named.iter().flatten().cloned().collect() } else { trust.keys.clone() };
     let anchors = anchors(trust, &known, check);
     let signed = checkpoints(tx, &known, check)?;
+    keys_have_signed(&named, &known, trust, &signed, check);
+    origin(tx, &signed, check)?;
     let mut heads: BTreeMap<u64, Option<Hash>> = signed.keys().chain(anchors.iter().map(|(_, anchor)| &anchor.size)).map(|size| (*size, None)).collect();
-    part_sizes(tx, &signed, check)?;
-    let tiles = walk(tx, &mut heads, check)?;
+    let counted = parts(tx, &signed, check)?;
+    let (entries, tiles) = walk(tx, &mut heads, check)?;
+    if counted != entries {
+        check.find("checkpoint_part", "all", None, format!("they count {counted} transactions, of which {entries} are there"));
+    }
     for (size, checkpoint) in &signed {
         compare(*size, checkpoint, heads.get(size).copied().flatten(), check);
     }
@@ -59,16 +65,53 @@ pub(crate) fn check(tx: &mut dyn Read, trust: &Trust, check: &mut Check<'_>) -> 
     check_tiles(tx, tiles, check)
 }
 
-fn named_keys(tx: &mut dyn Read, check: &mut Check<'_>) -> Result<Vec<Key>> {
+/// The keys that the database names; `None` for what is none, which is told.
+fn named_keys(tx: &mut dyn Read, check: &mut Check<'_>) -> Result<Vec<Option<Key>>> {
     let rows = tx.query(sql("select verifier from log_key where tenant = $1 order by since_at, verifier"), &[check.tenant.into()])?;
     let mut keys = Vec::new();
     for row in &rows {
-        match Key::parse(row.text("verifier")?) {
-            Some(key) => keys.push(key),
-            None => check.find("log_key", row.text("verifier")?, Some("verifier"), "is no public key"),
+        let key = Key::parse(row.text("verifier")?);
+        if key.is_none() {
+            check.find("log_key", row.text("verifier")?, Some("verifier"), "is no public key");
         }
+        keys.push(key);
     }
     Ok(keys)
+}
+
+/// A key that nobody handed out, or that has signed nothing, has no business in the database.
+fn keys_have_signed(named: &[Option<Key>], known: &[Key], trust: &Trust, signed: &Checkpoints, check: &mut Check<'_>) {
+    if signed.is_empty() {
+        return;
+    }
+    if named.is_empty() {
+        check.find("log_key", "log", None, "is gone: no key is named that the checkpoints were signed with");
+    }
+    for key in named.iter().flatten() {
+        let has_signed = signed.values().filter_map(|signed| signed.opened.as_ref().ok()).any(|opened| known.get(opened.key) == Some(key));
+        if !trust.keys.is_empty() && !trust.keys.contains(key) {
+            check.find("log_key", key.name(), Some("verifier"), "is none of the keys that were handed out");
+        } else if !has_signed {
+            check.find("log_key", key.name(), Some("verifier"), "has signed no checkpoint of this log");
+        }
+    }
+}
+
+/// The log's name is that of its checkpoints.
+fn origin(tx: &mut dyn Read, signed: &Checkpoints, check: &mut Check<'_>) -> Result<()> {
+    let Some(origin) = signed.values().find_map(|signed| signed.opened.as_ref().ok()).map(|opened| opened.origin.as_str()) else { return Ok(()) };
+    let rows = tx.query(sql("select id, origin from evidence_log where tenant = $1 order by id"), &[check.tenant.into()])?;
+    if rows.is_empty() {
+        check.find("evidence_log", "log", None, "is gone, though the log has checkpoints");
+    }
+    for row in &rows {
+        if row.text("id")? != "log" {
+            check.find("evidence_log", row.text("id")?, Some("id"), "there is one log, and its name is log");
+        } else if row.text("origin")? != origin {
+            check.find("evidence_log", "log", Some("origin"), format!("is “{}”, the checkpoints say “{origin}”", row.text("origin")?));
+        }
+    }
+    Ok(())
 }
 
 fn anchors(trust: &Trust, keys: &[Key], check: &mut Check<'_>) -> Vec<(String, Checkpoint)> {
@@ -87,11 +130,17 @@ struct Signed {
     opened: std::result::Result<Checkpoint, &'static str>,
 }
 
-fn checkpoints(tx: &mut dyn Read, keys: &[Key], check: &mut Check<'_>) -> Result<BTreeMap<u64, Signed>> {
+/// Checkpoints by their size.
+type Checkpoints = BTreeMap<u64, Signed>;
+
+fn checkpoints(tx: &mut dyn Read, keys: &[Key], check: &mut Check<'_>) -> Result<Checkpoints> {
     let mut found = BTreeMap::new();
     let rows = sql("select size, head, note from checkpoint where tenant = $1 order by size");
     tx.scan(rows.text(), &[check.tenant.into()], &mut |row| {
-        let size = u64::try_from(row.int(0)?).map_err(Error::internal)?;
+        let Ok(size) = u64::try_from(row.int(0)?) else {
+            check.find("checkpoint", row.int(0)?.to_string(), Some("size"), "is no size");
+            return Ok(());
+        };
         found.insert(size, Signed { row_head: row.bytes(1)?.to_vec(), opened: note::open(row.text(2)?, keys) });
         Ok(())
     })?;
@@ -100,19 +149,31 @@ fn checkpoints(tx: &mut dyn Read, keys: &[Key], check: &mut Check<'_>) -> Result
     Ok(found)
 }
 
-/// What a checkpoint took up is there with the checkpoint.
-fn part_sizes(tx: &mut dyn Read, signed: &BTreeMap<u64, Signed>, check: &mut Check<'_>) -> Result<()> {
-    let mut taken_up = BTreeSet::new();
-    for row in tx.query(sql("select distinct size from checkpoint_part where tenant = $1 order by size"), &[check.tenant.into()])? {
-        taken_up.insert(u64::try_from(row.int("size")?).map_err(Error::internal)?);
-    }
-    for size in taken_up.iter().filter(|size| !signed.contains_key(size)) {
+/// What a checkpoint took up is there with the checkpoint, and lies between the one before and its
+/// own end. Answers how many transactions all of them took up.
+fn parts(tx: &mut dyn Read, signed: &Checkpoints, check: &mut Check<'_>) -> Result<i64> {
+    let (mut taken_up, mut all) = (BTreeSet::new(), 0i64);
+    let rows = sql("select chain, first_seq, last_seq, first_place, size from checkpoint_part where tenant = $1");
+    tx.scan(rows.text(), &[check.tenant.into()], &mut |row| {
+        let (chain, first, last, place, size) = (row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?, row.int(4)?);
+        let own = u64::try_from(size).ok().filter(|size| signed.contains_key(size));
+        let before = own.and_then(|size| signed.range(..size).next_back()).map_or(0, |(before, _)| *before as i64);
+        let count = last.saturating_sub(first).saturating_add(1);
+        all = all.saturating_add(count);
+        if own.is_none() || count < 1 || place < before || place.saturating_add(count) > size {
+            let text = format!("counts transactions {first} to {last} from place {place} on to the checkpoint of {size}, the one before has {before}");
+            check.find("checkpoint_part", format!("chain {chain}, {last}"), Some("size"), text);
+        }
+        taken_up.insert(size);
+        Ok(())
+    })?;
+    for size in taken_up.iter().filter(|size| !u64::try_from(**size).is_ok_and(|size| signed.contains_key(&size))) {
         check.find("checkpoint", size.to_string(), None, "is gone, though transactions were taken up by it");
     }
-    for size in signed.keys().filter(|size| !taken_up.contains(size)) {
+    for size in signed.keys().filter(|size| !taken_up.contains(&(**size as i64))) {
         check.find("checkpoint_part", size.to_string(), None, "nothing says which transactions this checkpoint took up");
     }
-    Ok(())
+    Ok(all)
 }
 
 fn compare(size: u64, signed: &Signed, head: Option<Hash>, check: &mut Check<'_>) {
@@ -133,7 +194,7 @@ fn compare(size: u64, signed: &Signed, head: Option<Hash>, check: &mut Check<'_>
     }
 }
 
-fn against(name: &str, anchor: &Checkpoint, signed: &BTreeMap<u64, Signed>, head: Option<Hash>, check: &mut Check<'_>) {
+fn against(name: &str, anchor: &Checkpoint, signed: &Checkpoints, head: Option<Hash>, check: &mut Check<'_>) {
     let other_log = signed.values().filter_map(|signed| signed.opened.as_ref().ok()).any(|own| own.origin != anchor.origin);
     if other_log {
         check.find("anchor", name, None, format!("is of another log, {}", anchor.origin));
@@ -159,10 +220,11 @@ fn against(name: &str, anchor: &Checkpoint, signed: &BTreeMap<u64, Signed>, head
 /// What the tiles must hold, as digests of their bytes, by level and place.
 type Tiles = HashMap<(i64, i64), Hash>;
 
-/// Goes over all entries in their order, and notes the head at each size that is asked for.
-fn walk(tx: &mut dyn Read, heads: &mut BTreeMap<u64, Option<Hash>>, check: &mut Check<'_>) -> Result<Tiles> {
+/// Goes over all entries in their order, and notes the head at each size that is asked for. Answers
+/// how many there are.
+fn walk(tx: &mut dyn Read, heads: &mut BTreeMap<u64, Option<Hash>>, check: &mut Check<'_>) -> Result<(i64, Tiles)> {
     let rows = sql(
-        "select p.first_place + a.seq - p.first_seq as place, p.chain, a.seq, a.hash
+        "select p.first_place, p.first_seq, p.chain, a.seq, a.hash
          from checkpoint_part p join audit_tx a on a.tenant = p.tenant and a.chain = p.chain and a.seq >= p.first_seq and a.seq <= p.last_seq
          where p.tenant = $1 order by p.first_place, a.seq",
     );
@@ -173,12 +235,13 @@ fn walk(tx: &mut dyn Read, heads: &mut BTreeMap<u64, Option<Hash>>, check: &mut 
         *head = Some(tree.head());
     }
     tx.scan(rows.text(), &[check.tenant.into()], &mut |row| {
-        let (place, chain, seq) = (row.int(0)?, row.int(1)?, row.int(2)?);
+        let (chain, seq) = (row.int(2)?, row.int(3)?);
+        let place = row.int(0)?.saturating_add(seq.saturating_sub(row.int(1)?));
         let before = last.insert(chain, seq).unwrap_or(0);
-        if place != tree.len() || seq != before + 1 {
+        if place != tree.len() || seq != before.saturating_add(1) {
             check.find("checkpoint_part", format!("chain {chain}, {seq}"), None, format!("stands at place {place}, where {} was due", tree.len()));
         }
-        let leaf = leaf_of(row.bytes(3)?);
+        let leaf = leaf_of(row.bytes(4)?);
         tree.push(leaf);
         tiling.push(0, leaf);
         if let Ok(size) = u64::try_from(tree.len())
@@ -188,7 +251,7 @@ fn walk(tx: &mut dyn Read, heads: &mut BTreeMap<u64, Option<Hash>>, check: &mut 
         }
         Ok(())
     })?;
-    Ok(tiling.finish())
+    Ok((tree.len(), tiling.finish()))
 }
 
 fn leaf_of(entry: &[u8]) -> Hash {

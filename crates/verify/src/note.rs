@@ -25,6 +25,8 @@ pub(crate) struct Checkpoint {
     pub origin: String,
     pub size: u64,
     pub head: Hash,
+    /// Which of the keys at hand has signed it, by its place among them.
+    pub key: usize,
 }
 
 impl Key {
@@ -36,6 +38,10 @@ impl Key {
         let (algorithm, key) = bytes.split_first()?;
         let key = Self { name: name.to_owned(), key: VerifyingKey::from_bytes(key.try_into().ok()?).ok()? };
         (*algorithm == ED25519 && hex(&key.hash()) == hash).then_some(key)
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     fn hash(&self) -> [u8; 4] {
@@ -65,8 +71,17 @@ pub(crate) fn open(note: &str, keys: &[Key]) -> Result<Checkpoint, &'static str>
     }
     let end = note.rfind("\n\n").ok_or("it is no signed note")?;
     let (text, lines) = note.split_at(end + 1);
+    let lines = lines.strip_prefix('\n').filter(|lines| lines.ends_with('\n') && lines.lines().all(is_signature)).ok_or("a line behind its text is no signature")?;
     let checkpoint = read(text).ok_or("it is no checkpoint: origin, size and head are not there")?;
-    if keys.iter().any(|key| key.has_signed(text, lines)) { Ok(checkpoint) } else { Err("no known key has signed it") }
+    let by = keys.iter().position(|key| key.has_signed(text, lines)).ok_or("no known key has signed it")?;
+    let named = keys.get(by).is_some_and(|key| key.name == checkpoint.origin);
+    if named { Ok(Checkpoint { key: by, ..checkpoint }) } else { Err("it is of another log than the key that has signed it") }
+}
+
+/// Whether a line has the form of a signature; whose it is, is another question.
+fn is_signature(line: &str) -> bool {
+    let encoded = line.strip_prefix("\u{2014} ").and_then(|line| line.split_once(' ')).map(|(_, encoded)| encoded);
+    encoded.and_then(|encoded| STANDARD.decode(encoded).ok()).is_some_and(|bytes| bytes.len() > 4)
 }
 
 fn read(text: &str) -> Option<Checkpoint> {
@@ -74,7 +89,7 @@ fn read(text: &str) -> Option<Checkpoint> {
     let (origin, size, head) = (lines.next()?, lines.next()?, lines.next()?);
     let number: u64 = size.parse().ok()?;
     let head: Hash = STANDARD.decode(head).ok()?.try_into().ok()?;
-    (number.to_string() == size && !origin.is_empty()).then(|| Checkpoint { origin: origin.to_owned(), size: number, head })
+    (number.to_string() == size && !origin.is_empty()).then(|| Checkpoint { origin: origin.to_owned(), size: number, head, key: 0 })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::damage::{self, Suspect};
 use crate::format::{Hash, Parts};
 use crate::known::{Id, Place, Trail};
+use crate::personal::Personal;
 use crate::{Check, EACH, PROBLEMS};
 use base::{Error, Result};
 use db::{Cell, Database, Read, Scanned, Value};
@@ -16,6 +17,8 @@ pub(crate) struct Regulated {
     pub name: String,
     pub key: &'static str,
     pub columns: Vec<String>,
+    /// Columns of personal data, which a digest among the others stands for.
+    pub personal: Vec<String>,
 }
 
 impl Regulated {
@@ -34,17 +37,18 @@ pub(crate) fn regulated(database: &Database) -> Result<Vec<Regulated>> {
     for (name, lines) in &database.describe()? {
         let mut columns: Vec<String> = lines.iter().filter_map(|line| line.strip_prefix("column ")).filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
         if columns.iter().any(|column| column == "at_tx") {
-            columns.retain(|column| !matches!(column.as_str(), "tenant" | "at_tx" | "at_ord") && !column.starts_with("pd_"));
+            columns.retain(|column| !matches!(column.as_str(), "tenant" | "at_tx" | "at_ord"));
             columns.sort_unstable();
+            let (personal, columns) = columns.into_iter().partition(|column| column.starts_with("pd_"));
             let key = if name == "configuration" { "revision" } else { "id" };
-            found.push(Regulated { name: name.clone(), key, columns });
+            found.push(Regulated { name: name.clone(), key, columns, personal });
         }
     }
     Ok(found)
 }
 
-/// Checks the image and the pointer of every row of every regulated table, and that no row an
-/// event speaks of is gone.
+/// Checks the image, the pointer and the personal data of every row of every regulated table, and
+/// that no row an event speaks of is gone.
 pub(crate) fn check(tx: &mut dyn Read, tables: &[Regulated], trail: &mut Trail, check: &mut Check<'_>) -> Result<()> {
     for table in tables {
         let suspects = if table.name == VERSIONS { versions(tx, table, trail, check)? } else { current(tx, table, trail, check)? };
@@ -65,12 +69,19 @@ pub(crate) fn check(tx: &mut dyn Read, tables: &[Regulated], trail: &mut Trail, 
 fn current(tx: &mut dyn Read, table: &Regulated, trail: &mut Trail, check: &mut Check<'_>) -> Result<Vec<Suspect>> {
     let number = trail.tables.number(&table.name);
     let key_place = place_of(table, table.key)?;
-    let text = format!("select at_tx, at_ord, {} from {} where tenant = $1", table.columns.join(", "), table.name);
+    let personal = Personal::of(table)?;
+    let columns: Vec<_> = table.columns.iter().chain(&table.personal).map(String::as_str).collect();
+    let text = format!("select at_tx, at_ord, {} from {} where tenant = $1", columns.join(", "), table.name);
     let (mut parts, mut suspects) = (Parts::default(), Vec::new());
     tx.scan(&text, &[check.tenant.into()], &mut |row| {
         count_row(table, check);
         let key = key_text(&row, key_place)?;
         let place = Place { tx: Id::of(row.text(0)?), ord: row.int(1)? };
+        if let Some(personal) = &personal
+            && let Some(fault) = personal.fault(&row, &mut parts)?
+        {
+            check.find(&table.name, key.as_str(), Some("personal_digest"), fault);
+        }
         let image = image(&table.name, table, &row, 2, &mut parts)?;
         let fits = trail.last.get_mut(&(number, Id::of(&key))).is_some_and(|last| {
             last.seen = true;
@@ -118,7 +129,8 @@ fn count_row(table: &Regulated, check: &mut Check<'_>) {
     }
 }
 
-fn place_of(table: &Regulated, key: &str) -> Result<usize> {
+/// Where a column of the image stands in the statement that reads the rows.
+pub(crate) fn place_of(table: &Regulated, key: &str) -> Result<usize> {
     let place = table.columns.iter().position(|column| column == key);
     place.map(|place| place + 2).ok_or_else(|| Error::internal(format!("the table {} has no column {key}", table.name)))
 }

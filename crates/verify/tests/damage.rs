@@ -108,6 +108,20 @@ fn frs_trl_014_erasing_personal_data_leaves_the_trail_sound() {
 }
 
 #[test]
+fn frs_evd_043_personal_data_that_was_changed_or_half_erased_does_not_pass_and_is_named() {
+    let attacks = ["pd_name = 'Somebody'", "pd_email = 'x'", "pd_name = null", "pd_salt = null, pd_name = null", "pd_salt = null"];
+    for attack in attacks {
+        let test = testkit::engines::sqlite_migrated(kernel::MIGRATIONS);
+        company(&test.database);
+        let statement = format!("update person set {attack} where login = 'olga'");
+        test.database.write(move |tx| tx.execute_text(&statement, &[])).unwrap();
+        let problems = check(&test.database).problems;
+        let named: Vec<_> = problems.iter().map(|problem| (problem.table.as_str(), problem.field.as_deref())).collect();
+        assert_eq!(named, [("person", Some("personal_digest"))], "{attack}");
+    }
+}
+
+#[test]
 fn frs_cli_012_what_is_written_while_the_check_goes_on_is_not_taken_for_damage() {
     both_migrated(kernel::MIGRATIONS, |test| {
         let world = company(&test.database);
