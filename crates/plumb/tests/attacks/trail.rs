@@ -3,6 +3,8 @@
 use crate::attack::{Attack, fresh, made_up, others};
 use crate::company::Target;
 use crate::data::{Cells, Replacement, Table, Tables, tables};
+use crate::whole::{entry, link};
+use base::Digest;
 use db::Value;
 use kernel::MAIN_TENANT;
 use tlog::note::NoteSigner;
@@ -13,6 +15,7 @@ const FILLED: &str = "a value of the trail is put where there was none";
 const DELETED: &str = "a row of the trail is deleted";
 const COPIED: &str = "a row of the trail is copied under a new key";
 const SWAPPED: &str = "two rows of the trail change places";
+const CARRIED: &str = "an event is changed and the hashes above it with it";
 const CUT: &str = "the newest transactions are cut off";
 const LOG_VALUE: &str = "a value of the log is changed";
 const LOG_DELETED: &str = "a row of the log is deleted";
@@ -42,6 +45,7 @@ pub fn attacks(target: &Target) -> Vec<Attack> {
             on_rows(table, &rows, &sorts, &mut attacks);
         }
     }
+    carried_up(target, &tables, &mut attacks);
     cut(target, &tables, &mut attacks);
     parts(target, &tables, &mut attacks);
     foreign(target, &tables, &mut attacks);
@@ -98,6 +102,37 @@ fn on_rows(table: &Table, rows: &[Cells], sorts: &[&'static str; 4], attacks: &m
 
 fn under_key_of(table: &Table, row: &Cells, other: &Cells) -> Cells {
     table.columns.iter().zip(row.iter().zip(other)).map(|(column, (own, theirs))| if column.key { theirs.clone() } else { own.clone() }).collect()
+}
+
+/// An event is changed, and its leaf; then the root too; then the transaction's hash; then the head of
+/// the chain. What is left as it was tells.
+fn carried_up(target: &Target, tables: &Tables, attacks: &mut Vec<Attack>) {
+    let (tx, event, head) = (&tables["audit_tx"], &tables["event"], &tables["chain_head"]);
+    let (sealed, events) = (tx.rows(&target.database), event.rows(&target.database));
+    for end in &head.rows(&target.database) {
+        let (chain, newest) = (head.int(end, "chain"), head.int(end, "seq"));
+        for seq in [2, newest / 2, newest] {
+            let own = sealed.iter().find(|row| tx.int(row, "chain") == chain && tx.int(row, "seq") == seq).unwrap();
+            let of_own: Vec<_> = events.iter().filter(|row| event.text(row, "tx") == tx.text(own, "tx")).collect();
+            let Some(first) = of_own.first() else { panic!("transaction {seq} of chain {chain} has no events") };
+            let other = event.with(first, "actor", "somebody".into());
+            let changed = event.with(&other, "leaf", tlog::tree::leaf(entry(event, &other).as_slice()).0.to_vec().into());
+            let leaves: Vec<_> = std::iter::once(&changed).chain(of_own.iter().skip(1).copied()).map(|row| Digest::from_bytes(event.bytes(row, "leaf")).unwrap()).collect();
+            let rooted = tx.with(own, "root", tlog::tree::root(&leaves).0.to_vec().into());
+            let hash = link(tx, &rooted).digest().0.to_vec();
+            let hashed = tx.with(&rooted, "hash", hash.clone().into());
+            let leaf = || Attack::on(CARRIED, event, &[first], std::slice::from_ref(&changed));
+            let sealed_as = |row: Cells| Replacement { table: tx.clone(), take: vec![own.clone()], put: vec![row] };
+            attacks.push(leaf().at("leaf").names("audit_tx", None, Some("root")));
+            attacks.push(leaf().at("root").and(sealed_as(rooted.clone())).names("audit_tx", None, None));
+            let told = if seq == newest { "chain_head" } else { "audit_tx" };
+            attacks.push(leaf().at("hash").and(sealed_as(hashed.clone())).names(told, None, None));
+            if seq == newest {
+                let ended = Replacement { table: head.clone(), take: vec![end.clone()], put: vec![head.with(end, "hash", hash.into())] };
+                attacks.push(leaf().at("head").and(sealed_as(hashed)).and(ended).names("checkpoint", None, Some("head")));
+            }
+        }
+    }
 }
 
 /// The newest transactions of a chain go: alone; with their events; and with the head put back.

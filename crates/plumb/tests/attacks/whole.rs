@@ -77,7 +77,8 @@ fn maybe<'a>(table: &Table, row: &'a Cells, column: &str) -> Option<&'a str> {
     }
 }
 
-fn entry(table: &Table, row: &Cells) -> Canonical {
+/// The canonical bytes of an event.
+pub fn entry(table: &Table, row: &Cells) -> Canonical {
     let (text, optional) = (|column: &str| table.text(row, column), |column: &str| maybe(table, row, column));
     let mut canonical = Canonical::new("PLUMB-EVENT-1");
     canonical.text(text("tenant")).text(text("tx")).int(table.int(row, "ord")).int(table.int(row, "at")).text(text("actor")).text(text("action"));
@@ -86,7 +87,8 @@ fn entry(table: &Table, row: &Cells) -> Canonical {
     canonical
 }
 
-fn link(table: &Table, row: &Cells) -> Canonical {
+/// The canonical bytes of a transaction.
+pub fn link(table: &Table, row: &Cells) -> Canonical {
     let (text, int) = (|column: &str| table.text(row, column), |column: &str| table.int(row, column));
     let mut canonical = Canonical::new("PLUMB-TX-1");
     canonical.text(text("tenant")).int(int("chain")).int(int("seq")).text(text("tx")).int(int("at")).text(text("actor"));
