@@ -51,7 +51,7 @@ create table record (
 ) {strict};
 create index record_by_kind on record (tenant, kind, phase, changed_at, id);
 create index record_by_kind_number on record (tenant, kind, number, id);
-create index record_by_owner on record (tenant, owner, phase);
+create index record_by_owner on record (tenant, owner, changed_at, id);
 
 create table record_version (
   tenant {text} not null,
@@ -96,7 +96,7 @@ create table search_word (
   record {text} not null,
   primary key (tenant, word, record)
 ) {strict};
-create index search_word_by_record on search_word (tenant, record);
+create index search_word_by_record on search_word (tenant, record, word);
 
 create table link (
   tenant {text} not null,

@@ -80,6 +80,10 @@ pub const SEARCH_WORDS_PER_RECORD: usize = 200;
 pub const SEARCH_WORDS_PER_QUERY: usize = 8;
 /// A search text, in characters.
 pub const SEARCH_CHARS: usize = 200;
+/// Records that a search for a single word looks at, besides the one with that number.
+pub const SEARCH_CANDIDATES: usize = 2_000;
+/// Records of one phase that a list counts; past it there are “more than” so many.
+pub const COUNTED_RECORDS: usize = 1_000;
 /// Hits of one search.
 pub const SEARCH_HITS: usize = 50;
 /// Wrong secrets before an account must wait.

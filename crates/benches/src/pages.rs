@@ -46,7 +46,7 @@ pub fn measure(folder: &Path, postgres: &Postgres, records: i64) {
                         status
                     });
                     let time = millis(began.elapsed());
-                    assert_eq!(status, StatusCode::OK, "{what}");
+                    assert_eq!(status, StatusCode::OK, "{what} after {} ms", millis(began.elapsed()));
                     time
                 })
                 .collect();

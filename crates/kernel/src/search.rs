@@ -4,7 +4,7 @@
 
 use crate::authority::Viewer;
 use crate::record::Record;
-use base::limits::{SEARCH_CHARS, SEARCH_HITS, SEARCH_WORDS_PER_QUERY};
+use base::limits::{SEARCH_CANDIDATES, SEARCH_CHARS, SEARCH_HITS, SEARCH_WORDS_PER_QUERY};
 use base::{Error, Result};
 use db::{Query, Read, sql};
 
@@ -31,13 +31,21 @@ pub fn find(tx: &mut dyn Read, viewer: &Viewer, text: &str, kinds: &[String]) ->
         }
         query.push(")");
     }
-    for word in words.iter().take(SEARCH_WORDS_PER_QUERY) {
-        let (from, until) = prefix_range(word);
-        query.push_bind(" and r.id in (select w.record from search_word w where w.tenant = r.tenant and w.word >= ", from);
-        query.push_bind(" and w.word < ", until);
-        query.push(")");
-    }
     let folded = base::text::fold(text.trim());
+    match words.as_slice() {
+        // One short word may begin thousands of others: the exact number, and as many as anybody
+        // would look at.
+        [only] => {
+            let (from, until) = prefix_range(only);
+            query.push_bind(" and (i.number_fold = ", folded.as_str());
+            query.push_bind(" or r.id in (select w.record from search_word w where w.tenant = ", viewer.tenant());
+            query.push_bind(" and w.word >= ", from);
+            query.push_bind(" and w.word < ", until);
+            query.push_bind(" order by w.word, w.record limit ", SEARCH_CANDIDATES as i64);
+            query.push("))");
+        }
+        words => narrow_to_words(&mut query, viewer.tenant(), words),
+    }
     query.push_bind(" order by case when i.number_fold = ", folded.as_str());
     query.push_bind(" then 0 when substr(i.number_fold, 1, length(", folded.as_str());
     query.push_bind(")) = ", folded.as_str());
@@ -55,6 +63,24 @@ pub(crate) fn query_words(text: &str) -> Result<Vec<String>> {
     words.sort();
     words.dedup();
     Ok(words)
+}
+
+/// Only records (`r`) in which every word begins some word. The longest is looked up first: it
+/// begins the fewest.
+pub(crate) fn narrow_to_words(query: &mut Query, tenant: &str, words: &[String]) {
+    let mut words: Vec<_> = words.iter().take(SEARCH_WORDS_PER_QUERY).collect();
+    words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
+    for (place, word) in words.into_iter().enumerate() {
+        let (from, until) = prefix_range(word);
+        if place == 0 {
+            query.push_bind(" and r.id in (select w.record from search_word w where w.tenant = ", tenant);
+        } else {
+            query.push(" and exists (select 1 from search_word w where w.tenant = r.tenant and w.record = r.id");
+        }
+        query.push_bind(" and w.word >= ", from);
+        query.push_bind(" and w.word < ", until);
+        query.push(")");
+    }
 }
 
 /// The half-open range of words that begin with `word`, in binary order.

@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Roles that look after the system or look at it; no signature is theirs to give.
 const NEVER_SIGN: [&str; 3] = [EVERYONE, "administrator", INSPECTOR];
-/// The role that reads everything and changes nothing.
 
 /// The kinds and roles that come out.
 pub(super) fn lay(delivered: &Catalog, package: Package, faults: &Faults) -> (Vec<Kind>, Vec<Role>) {

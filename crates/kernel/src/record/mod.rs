@@ -14,7 +14,7 @@ pub use edit::{Edit, check_open, check_version, edit, set_detail};
 pub(crate) use edit::{check_open as edit_check_open, check_version as edit_check_version};
 pub(crate) use fields::check_declared;
 pub use fields::{check_fields, field_display};
-pub use list::{Filter, Page, Sort, count_by_phase, list};
+pub use list::{Filter, Page, Sort, count_a_while, count_by_phase, list};
 pub use revise::{next_revision, revise};
 pub(crate) use write::save;
 

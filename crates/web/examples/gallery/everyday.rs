@@ -107,7 +107,7 @@ fn list() -> web::ui::Page {
         label: "CAPA, all open and recent".into(),
         views: [("Open and recent", Some(10), true), ("Mine", Some(2), false), ("Late", Some(1), false), ("Effectiveness checks", Some(2), false), ("All", Some(31), false)]
             .iter()
-            .map(|(label, count, current)| Tab { href: "#".into(), label: (*label).into(), count: *count, current: *current })
+            .map(|(label, count, current)| Tab { href: "#".into(), label: (*label).into(), count: *count, current: *current, ..Tab::default() })
             .collect(),
         action: "/capa.html".into(),
         filters: vec![

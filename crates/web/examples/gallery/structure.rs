@@ -75,7 +75,7 @@ fn structure() -> web::ui::Page {
         more: Menu { label: "More actions".into(), icon_only: true, icon: Some(Icon::More), items: vec![MenuItem::link("Where used", "#", None), MenuItem::link("Export structure", "#", None)], ..Menu::default() },
         ..RecordHead::default()
     };
-    let tab = |label: &str, count, current| Tab { href: "#".into(), label: label.into(), count, current };
+    let tab = |label: &str, count, current| Tab { href: "#".into(), label: label.into(), count, current, ..Tab::default() };
     let tabs = Tabs { label: "Views of this part".into(), tabs: vec![tab("Overview", None, false), tab("Structure", Some(27), true), tab("Where used", Some(4), false), tab("Documents", Some(6), false), tab("Suppliers", Some(3), false), tab("Timeline", Some(61), false)] };
     let body = html! { (head) (tabs) (tree) };
     page_at(Some(Area::Engineering), "Parts", "510-0007 rev D", body)

@@ -32,7 +32,7 @@ pub(crate) fn section(visit: &Visit) -> Result<Option<Markup>> {
             .iter()
             .map(|kind| {
                 let filter = Filter { kind: Some((*kind).to_owned()), current_only: true, ..Filter::default() };
-                let count: i64 = record::count_by_phase(tx, &viewer, &filter)?.iter().map(|(_, count)| count).sum();
+                let count: i64 = record::count_a_while(tx, &viewer, &filter)?.iter().map(|(_, count)| count).sum();
                 Ok((*kind, count))
             })
             .collect::<Result<Vec<_>>>()

@@ -41,7 +41,7 @@ pub(super) fn show(visit: &Visit) -> Result<Answer> {
     let shown: Vec<Claim> = told.into_iter().filter(|(_, sort, _)| !only || sort.is_signature()).take(CLAIMS).map(|(_, _, claim)| claim).collect();
     let start = &followed.lanes[0].record;
     let address = format!("/story/{}", start.id);
-    let tab = |label: &str, href: String, count: usize, current: bool| Tab { href, label: label.to_owned(), count: u64::try_from(count).ok(), current };
+    let tab = |label: &str, href: String, count: usize, current: bool| Tab { href, label: label.to_owned(), count: u64::try_from(count).ok(), current, ..Tab::default() };
     let tabs = vec![tab("Everything", address.clone(), total, !only), tab("Signatures only", format!("{address}?only=signatures"), signatures, only)];
     let picture = picture(visit, &followed, &facts)?;
     let kind = visit.catalog.known_kind(&start.kind)?;

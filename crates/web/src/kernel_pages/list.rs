@@ -6,6 +6,7 @@ use crate::shell;
 use crate::text::{chip, day, due, encode, href};
 use crate::ui::list::main_cell;
 use crate::ui::{ActiveFilter, Cell, Column, EmptyState, Filter as UiFilter, FilterKind, Icon, Link, ListView, Menu, MenuItem, Offer, PageHead, Pager, Row, Sort as UiSort};
+use base::limits::COUNTED_RECORDS;
 use base::{Error, Result};
 use kernel::kind::{Field, FieldSort, Kind, Phase};
 use kernel::record::{self, Filter, Page, Record, Sort};
@@ -29,7 +30,7 @@ pub(crate) fn show(visit: &Visit) -> Result<Answer> {
     let filter_here = filter.clone();
     let (records, next, counts, names, sites) = visit.read(move |tx| {
         let (records, next) = record::list(tx, &viewer, &filter_here, &page, at)?;
-        let counts = record::count_by_phase(tx, &viewer, &Filter { phases: Vec::new(), ..filter_here.clone() })?;
+        let counts = record::count_a_while(tx, &viewer, &Filter { phases: Vec::new(), ..filter_here.clone() })?;
         let mut owners: Vec<String> = records.iter().filter_map(|record| record.owner.clone()).collect();
         if kind_is_person(&records) {
             owners.extend(records.iter().map(|record| record.id.clone()));
@@ -147,11 +148,10 @@ fn view(
     columns.extend(filtered.iter().map(|field| Column::new(&field.label)));
     columns.extend([Column::new("Owner"), Column::new("Due")]);
     columns.push(Column { sort_href: Some(address(&[("sort", Some("changed")), ("after", None)])), sorted: (!by_number).then_some(UiSort::Down), ..Column::new("Changed") });
-    let total: i64 = counts.iter().map(|(_, count)| count).sum();
     let first_page = visit.request.query("after").is_none();
     ListView {
         label: kind.plural.clone(),
-        views: views(visit, counts, total, &address),
+        views: views(visit, counts, &address),
         filters: filters(visit, kind, &filtered, filter, sites),
         keep: visit.request.query.iter().filter(|(name, _)| matches!(name.as_str(), "sort" | "phase" | "revisions" | "as_of")).cloned().collect(),
         active: active(visit, &address),
@@ -179,20 +179,25 @@ fn view(
 /// This list's address with some of its parameters set or taken away.
 type Address<'a> = dyn Fn(&[(&str, Option<&str>)]) -> String + 'a;
 
-/// All, open, and each phase that has something in it.
-fn views(visit: &Visit, counts: &[(Phase, i64)], total: i64, address: &Address<'_>) -> Vec<crate::ui::Tab> {
+/// All, open, and each phase that has something in it. Past [`COUNTED_RECORDS`] of a phase there are
+/// more than the count says.
+fn views(visit: &Visit, counts: &[(Phase, i64)], address: &Address<'_>) -> Vec<crate::ui::Tab> {
     let current = visit.request.query("phase");
-    let tab = |label: &str, phase: Option<&str>, count: i64| crate::ui::Tab {
-        label: label.to_owned(),
-        href: address(&[("phase", phase), ("after", None)]),
-        count: u64::try_from(count).ok(),
-        current: current == phase,
+    let most = COUNTED_RECORDS as i64;
+    let tab = |label: &str, phase: Option<&str>, holds: &dyn Fn(Phase) -> bool| {
+        let counted: Vec<i64> = counts.iter().filter(|(phase, _)| holds(*phase)).map(|(_, count)| *count).collect();
+        crate::ui::Tab {
+            label: label.to_owned(),
+            href: address(&[("phase", phase), ("after", None)]),
+            count: u64::try_from(counted.iter().map(|count| (*count).min(most)).sum::<i64>()).ok(),
+            at_least: counted.iter().any(|count| *count > most),
+            current: current == phase,
+        }
     };
-    let open: i64 = counts.iter().filter(|(phase, _)| !phase.is_settled()).map(|(_, count)| count).sum();
-    let mut tabs = vec![tab("All", None, total), tab("Open", Some("open"), open)];
+    let mut tabs = vec![tab("All", None, &|_| true), tab("Open", Some("open"), &|phase| !phase.is_settled())];
     for phase in [Phase::Effective, Phase::Closed, Phase::Void] {
-        if let Some((_, count)) = counts.iter().find(|(known, _)| *known == phase) {
-            tabs.push(tab(crate::text::phase(phase).word(), Some(phase.name()), *count));
+        if counts.iter().any(|(known, _)| *known == phase) {
+            tabs.push(tab(crate::text::phase(phase).word(), Some(phase.name()), &|known| known == phase));
         }
     }
     tabs

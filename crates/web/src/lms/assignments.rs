@@ -35,7 +35,7 @@ pub(super) fn show(visit: &Visit) -> Result<Answer> {
         };
         Ok((assignments(tx, &viewer, &filter_here, None, after.as_deref())?, named))
     })?;
-    let tab = |label: &str, name: &str, count: i64| Tab { href: list_href(&about, name), label: label.to_owned(), count: u64::try_from(count).ok(), current: state == name };
+    let tab = |label: &str, name: &str, count: i64| Tab { href: list_href(&about, name), label: label.to_owned(), count: u64::try_from(count).ok(), current: state == name, ..Tab::default() };
     let tabs = vec![tab("All", "", all.total()), tab("Open", "open", all.open), tab("Overdue", "overdue", all.late), tab("Signed", "done", all.done)];
     let first = visit.request.query("after").is_none();
     let here = list_href(&about, state);

@@ -34,6 +34,7 @@ pub(super) fn section(visit: &Visit, known: &Known) -> Result<Section> {
         label: label.to_owned(),
         count: u64::try_from(count).ok(),
         current: which == name,
+        ..Tab::default()
     };
     let tabs = vec![tab("Directly", "direct", used.direct), tab("All levels", "all", used.rows.len()), tab("End items", "end", used.end_items)];
     let body = html! {

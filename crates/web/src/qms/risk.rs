@@ -124,7 +124,7 @@ pub(crate) fn show_matrix(visit: &Visit) -> Result<Answer> {
     let placed: u64 = counts.iter().map(|(_, count)| count).sum();
     let address = |when: &str, phase: &str| format!("/quality/risk-matrix?when={when}&phase={phase}");
     let (this_when, this_phase) = (if after { "after" } else { "before" }, if open { "open" } else { "assessed" });
-    let tab = |label: &str, when: &str, phase: &str| Tab { href: address(when, phase), label: label.to_owned(), count: None, current: when == this_when && phase == this_phase };
+    let tab = |label: &str, when: &str, phase: &str| Tab { href: address(when, phase), label: label.to_owned(), count: None, current: when == this_when && phase == this_phase, ..Tab::default() };
     let tabs = vec![
         tab("Assessed, after controls", "after", "assessed"),
         tab("Assessed, before controls", "before", "assessed"),

@@ -167,6 +167,8 @@ pub struct Tab {
     pub href: String,
     pub label: String,
     pub count: Option<u64>,
+    /// There are more than were counted.
+    pub at_least: bool,
     pub current: bool,
 }
 
@@ -185,7 +187,7 @@ impl Render for Tabs {
                 @for tab in &self.tabs {
                     a.tab href=(tab.href) aria-current=[tab.current.then_some("page")] {
                         (tab.label)
-                        @if let Some(count) = tab.count { " " span.count { (count) } }
+                        @if let Some(count) = tab.count { " " span.count { (base::text::grouped(count)) @if tab.at_least { "+" } } }
                     }
                 }
             }
