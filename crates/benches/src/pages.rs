@@ -23,6 +23,7 @@ pub fn measure(folder: &Path, postgres: &Postgres, records: i64) {
         let world = company::open(place.open());
         let engineer = world.person("erin", &["design_engineer"]);
         company::fill(&world, &engineer, "bench.parts", "P", records);
+        place.settle();
         let token = session::sign_in(&world.kernel, MAIN_TENANT, "erin", PASSWORD).unwrap().token;
         let settings = web::Settings::default();
         let router = web::router(world.kernel.clone(), settings);

@@ -74,6 +74,14 @@ impl Place {
         database.migrate(&plumb::assembly::migrations()).unwrap();
         database
     }
+
+    /// Lets PostgreSQL look at its tables, as it does by itself within a minute of a large import:
+    /// what is measured is the company at work, not the minute after it was loaded.
+    pub fn settle(&self) {
+        if let Config::Postgres { url, .. } = &self.config {
+            db::administer(url, "analyze").unwrap();
+        }
+    }
 }
 
 /// One empty database on each engine.
