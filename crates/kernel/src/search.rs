@@ -6,7 +6,7 @@ use crate::authority::Viewer;
 use crate::record::Record;
 use base::limits::{SEARCH_CANDIDATES, SEARCH_CHARS, SEARCH_HITS, SEARCH_WORDS_PER_QUERY};
 use base::{Error, Result};
-use db::{Query, Read, sql};
+use db::{Query, Read, Value, sql};
 
 /// Records in which every word of the text begins some word, best first: the exact number, then
 /// the number's beginning, then what counts or is newest. Superseded revisions are left out.
@@ -22,13 +22,11 @@ pub fn find(tx: &mut dyn Read, viewer: &Viewer, text: &str, kinds: &[String]) ->
         ),
         vec![viewer.tenant().into()],
     );
-    let visible: Vec<_> = viewer.kinds().iter().filter(|kind| kinds.is_empty() || kinds.contains(kind)).map(|kind| kind.as_str().into()).collect();
-    query.push_list(" and r.kind in ", visible);
-    if let Some(sites) = viewer.sites() {
-        query.push(" and (r.site is null");
-        if !sites.is_empty() {
-            query.push_list(" or r.site in ", sites.iter().map(|site| site.as_str().into()).collect());
-        }
+    let visible: Vec<Value> = viewer.kinds().iter().filter(|kind| kinds.is_empty() || kinds.contains(kind)).map(|kind| kind.as_str().into()).collect();
+    query.push_list(" and r.kind in ", visible.clone());
+    let sites: Option<Vec<Value>> = viewer.sites().map(|sites| sites.iter().map(|site| site.as_str().into()).collect());
+    if let Some(sites) = sites.clone() {
+        query.push_list(" and (r.site is null or r.site in ", sites);
         query.push(")");
     }
     let folded = base::text::fold(text.trim());
@@ -38,9 +36,15 @@ pub fn find(tx: &mut dyn Read, viewer: &Viewer, text: &str, kinds: &[String]) ->
         [only] => {
             let (from, until) = prefix_range(only);
             query.push_bind(" and (i.number_fold = ", folded.as_str());
-            query.push_bind(" or r.id in (select w.record from search_word w where w.tenant = ", viewer.tenant());
+            query.push_bind(" or r.id in (select w.record from search_word w join record v on v.tenant = w.tenant and v.id = w.record where w.tenant = ", viewer.tenant());
             query.push_bind(" and w.word >= ", from);
             query.push_bind(" and w.word < ", until);
+            // Only what the viewer sees counts: others' records must not crowd out their own.
+            query.push_list(" and v.kind in ", visible);
+            if let Some(sites) = sites {
+                query.push_list(" and (v.site is null or v.site in ", sites);
+                query.push(")");
+            }
             query.push_bind(" order by w.word, w.record limit ", SEARCH_CANDIDATES as i64);
             query.push("))");
         }

@@ -122,8 +122,9 @@ pub fn count_a_while(tx: &mut dyn Read, viewer: &Viewer, filter: &Filter) -> Res
     Ok(counts)
 }
 
-/// A value that few records have is looked up first; one that many have is met soon enough on the
-/// way. Left to themselves both engines choose wrongly where they have no statistics yet.
+/// A value that few records have is looked up first; one that many have is met soon enough in the
+/// order of the list, and is asked for row by row: as a join PostgreSQL may compare all with all
+/// where it has no statistics yet.
 fn narrow_to_field(tx: &mut dyn Read, query: &mut Query, tenant: &str, name: &str, value: &str) -> Result<()> {
     let few = tx.query(
         sql("select record from record_field where tenant = $1 and name = $2 and value = $3 limit $4"),
@@ -134,9 +135,9 @@ fn narrow_to_field(tx: &mut dyn Read, query: &mut Query, tenant: &str, name: &st
         query.push_list(" and r.id in ", ids);
         return Ok(());
     }
-    query.push_bind(" and exists (select 1 from record_field f where f.tenant = r.tenant and f.record = r.id and f.name = ", name);
+    query.push_bind(" and (select 1 from record_field f where f.tenant = r.tenant and f.record = r.id and f.name = ", name);
     query.push_bind(" and f.value = ", value);
-    query.push(")");
+    query.push(") = 1");
     Ok(())
 }
 
@@ -166,7 +167,8 @@ fn narrow(tx: &mut dyn Read, query: &mut Query, viewer: &Viewer, filter: &Filter
         query.push_bind(" and r.due_date is not null and r.due_date <= ", date.as_str());
     }
     if filter.current_only {
-        query.push(" and exists (select 1 from item i where i.tenant = r.tenant and i.id = r.item and coalesce(i.effective, i.latest) = r.id)");
+        // A value, not a join: it is asked for the rows that are looked at, in the order of the list.
+        query.push(" and (select coalesce(i.effective, i.latest) from item i where i.tenant = r.tenant and i.id = r.item) = r.id");
     }
     for (name, value) in &filter.fields {
         narrow_to_field(tx, query, viewer.tenant(), name, value)?;

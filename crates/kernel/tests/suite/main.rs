@@ -6,6 +6,7 @@ mod decisions;
 mod evidence;
 mod files;
 mod hooks;
+mod lists;
 mod packages;
 mod packages_kinds;
 mod people;
