@@ -149,3 +149,19 @@ fn postgres_is_copied_and_checked_by_its_own_programs() {
     assert_eq!(code(test.database.backup_to(std::path::Path::new("x"))), "not_on_postgres");
     assert_eq!(code(test.database.integrity_check()), "not_on_postgres");
 }
+
+#[test]
+fn the_log_is_folded_back_and_does_not_grow_with_all_that_is_written() {
+    let test = sqlite_migrated(SCHEMA);
+    let log = test.folder().unwrap().join("plumb.sqlite-wal");
+    let body = vec![7u8; 1 << 20];
+    // 60 MB in all; the log is folded back at 16 MB.
+    for turn in 0..60 {
+        let (id, body) = (format!("row {turn}"), body.clone());
+        let statement = db::sql("insert into thing (tenant, id, body) values ($1, $2, $3)");
+        test.database.write(move |tx| tx.execute(statement, &["t".into(), id.as_str().into(), body.clone().into()])).unwrap();
+    }
+    let size = std::fs::metadata(&log).unwrap().len();
+    assert!((1 << 20..24 << 20).contains(&size), "the log has {size} bytes");
+    assert_eq!(count(&test.database), 60);
+}
