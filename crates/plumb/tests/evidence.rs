@@ -18,16 +18,16 @@ use server::Server;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use testkit::engines::both_migrated;
-use testkit::world::World;
+use testkit::world::{World, signer};
 use tlog::checkpoint::Checkpoint;
 use tlog::note::NoteSigner;
 
 const ADMIN: &[(&str, &str)] = &[("PLUMB_PASSWORD", "correct horse battery")];
 
 fn sizes(folder: &Path) -> Vec<u64> {
-    let signer = NoteSigner::of_log(MAIN_TENANT, &[5; 32]).unwrap().verifier();
+    let verifier = signer().verifier();
     let notes = notes_below(folder).unwrap();
-    notes.iter().map(|(_, note)| Checkpoint::parse(signer.open(note).unwrap()).unwrap().size).collect()
+    notes.iter().map(|(_, note)| Checkpoint::parse(verifier.open(note).unwrap()).unwrap().size).collect()
 }
 
 fn receipts(world: &World) -> Vec<Receipt> {
@@ -41,8 +41,7 @@ fn frs_evd_031_checkpoints_are_kept_at_every_anchor_when_due_and_a_refused_one_i
         let (good, away) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let gone = away.path().join("not mounted");
         let anchoring = Anchoring { anchors: vec![gone.clone(), good.path().to_owned()], anchor_every_minutes: 10, ..Anchoring::default() };
-        let signer = NoteSigner::of_log(MAIN_TENANT, &[5; 32]).unwrap();
-        let checkpointer = Checkpointer::new(world.kernel.clone(), signer, &anchoring);
+        let checkpointer = Checkpointer::new(world.kernel.clone(), signer(), &anchoring);
         checkpointer.turn("node").unwrap();
         let first = sizes(good.path());
         assert_eq!(first.len(), 1);
@@ -67,6 +66,33 @@ fn frs_evd_031_checkpoints_are_kept_at_every_anchor_when_due_and_a_refused_one_i
         checkpointer.turn("another node").unwrap();
         let latest = world.kernel.database().read(|tx| evidence::latest(tx, MAIN_TENANT)).unwrap().unwrap();
         assert_eq!(latest.size, first[0] + 1);
+    });
+}
+
+#[test]
+fn frs_evd_060_a_history_that_nobody_has_explained_is_not_signed() {
+    both_migrated(&plumb::assembly::migrations(), |test| {
+        let world = World::new(test.database.clone(), Vec::new());
+        let quality = world.person("mona", &["quality_manager"]);
+        let anchor = tempfile::tempdir().unwrap();
+        let checkpointer = Checkpointer::new(world.kernel.clone(), signer(), &Anchoring { anchors: vec![anchor.path().to_owned()], anchor_every_minutes: 1, ..Anchoring::default() });
+        checkpointer.turn("node").unwrap();
+        let first = sizes(anchor.path());
+        // What an anchor keeps of a longer history than this one.
+        let longer = Checkpoint { origin: signer().verifier().name().to_owned(), size: first[0] + 50, head: base::Digest::of(b"later"), extensions: Vec::new() };
+        let kept = anchor.path().join(format!("{:012}.checkpoint", longer.size));
+        std::fs::write(&kept, signer().sign(&longer.text()).unwrap()).unwrap();
+        checkpointer.compare_with_anchors().unwrap();
+        let open = world.kernel.closed_by().unwrap();
+        world.clock.advance_seconds(120);
+        checkpointer.turn("node").unwrap();
+        assert_eq!(sizes(anchor.path()), [first[0], longer.size], "nothing was signed or kept");
+        world.sign_step(&quality, &open.id, "explain").unwrap();
+        world.create_with(&world.admin, json!({"kind": "department", "number": "ASM", "title": "Assembly"})).unwrap();
+        checkpointer.turn("node").unwrap();
+        assert_eq!(sizes(anchor.path()).len(), 3, "an explained history goes on");
+        checkpointer.compare_with_anchors().unwrap();
+        assert!(world.kernel.closed_by().is_none(), "the next start does not ask again");
     });
 }
 
@@ -119,7 +145,9 @@ fn frs_evd_032_verify_says_up_to_where_an_anchor_proves_and_an_old_copy_does_not
     let found = plumb(folder.path(), &format!("verify --data d --anchor anchor --key {verifier}"), &[]).with(1).out;
     assert!(found.contains("an old copy was put back"), "{found}");
 
-    // A server on the old copy serves, and refuses to write.
+    // A server on the old copy serves, and refuses to write; what somebody laid beside the newest
+    // checkpoint neither hides it nor keeps the server from starting.
+    std::fs::write(anchor.join("999999999999.checkpoint"), "no checkpoint").unwrap();
     let server = serve(folder.path());
     let headers = [("content-type", "application/json".to_owned()), ("sec-fetch-site", "same-origin".to_owned())];
     let signed_in = http::send("POST", &server.url("/api/v1/session"), &headers, br#"{"login":"admin","password":"correct horse battery"}"#.to_vec()).unwrap();

@@ -6,13 +6,9 @@ use kernel::MAIN_TENANT;
 use kernel::evidence::{self, Published};
 use serde_json::json;
 use testkit::engines::{both_migrated, sqlite_migrated};
-use testkit::world::World;
+use testkit::world::{World, signer};
 use tlog::note::NoteSigner;
 use verify::{Anchor, Key, Report, Trust, verify_against};
-
-fn signer() -> NoteSigner {
-    NoteSigner::of_log(MAIN_TENANT, &[5; 32]).unwrap()
-}
 
 fn trust(anchors: &[&Published]) -> Trust {
     let anchors = anchors.iter().map(|kept| Anchor { name: format!("folder, {}", kept.size), note: kept.note.clone() }).collect();
@@ -67,7 +63,7 @@ fn frs_evd_022_a_history_that_was_rewritten_as_a_whole_does_not_pass_against_an_
         // the stolen key.
         let other = sqlite_migrated(kernel::MIGRATIONS);
         let forged = World::new(other.database.clone(), Vec::new());
-        department(&forged, "XXX");
+        department(&forged, "PCK");
         seal(&forged);
         assert_eq!(check(&other.database, &Trust::default()).problems, []);
         let report = check(&other.database, &trust(&[&kept]));

@@ -1,11 +1,12 @@
 //! The log over the API: its state, its checkpoint, and proofs that are checked with nothing but
 //! what they hold.
 
-use crate::support::{Ask, Company, signer};
+use crate::support::{Ask, Company};
 use base::Digest;
 use base::digest::Canonical;
 use serde_json::{Value as Json, json};
 use testkit::engines::both_migrated;
+use testkit::world::signer;
 use tlog::checkpoint::Checkpoint;
 use tlog::note::NoteVerifier;
 use tlog::proof::proves_inclusion;

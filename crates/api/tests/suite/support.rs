@@ -10,12 +10,7 @@ use kernel::kind::{Area, DossierQuery, Effect, Field, Kind, LinkKind, OnChange, 
 use kernel::reference::{Column, ColumnSort, ReferenceTable};
 use kernel::rule::{Check, Rule};
 use serde_json::{Value as Json, json};
-use testkit::world::{PASSWORD, World};
-
-/// Who signs the company's checkpoints.
-pub fn signer() -> tlog::note::NoteSigner {
-    tlog::note::NoteSigner::of_log(kernel::MAIN_TENANT, &[5; 32]).unwrap()
-}
+use testkit::world::{PASSWORD, World, signer};
 
 /// A reference table by which papers are graded.
 pub const GRADES: ReferenceTable = ReferenceTable {

@@ -15,5 +15,5 @@ pub use log::{CHECKPOINT_ENTRIES, Published, checkpoint, latest, verifiers};
 pub use proof::{EventProof, LogProof, prove_consistency, prove_event, prove_transaction, record_proof};
 pub use receipt::{Receipt, last_receipts, note_receipt, receipts_of};
 pub(crate) use restoration::check_open_for_writing;
-pub use restoration::{Fit, RESTORATION, close_for, close_where_open, compare, kind};
+pub use restoration::{Break, Fit, RESTORATION, close_for, close_where_open, compare, kind};
 pub use tiles::tile;

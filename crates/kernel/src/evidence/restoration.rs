@@ -7,7 +7,7 @@ use crate::Kernel;
 use crate::command::Request;
 use crate::kind::{Area, Field, Kind, Phase, Step};
 use crate::record::{self, NewRecord, Record};
-use base::{Blocker, Error, RecordRef, Refusal, RefusalKind, Result};
+use base::{Blocker, Digest, Error, RecordRef, Refusal, RefusalKind, Result};
 use db::{Read, sql};
 use serde_json::Value as Json;
 use tlog::checkpoint::Checkpoint;
@@ -25,10 +25,19 @@ const REQUIREMENT: &str = "FRS-EVD-060";
 pub enum Fit {
     /// The log continues it.
     Fits,
-    /// It does not, and this is how; somebody has signed why already.
-    Explained(String),
-    /// It does not, and this is how.
-    Broken(String),
+    /// It does not; somebody has signed why already.
+    Explained(Break),
+    /// It does not.
+    Broken(Break),
+}
+
+/// What does not fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Break {
+    /// How the data and the kept checkpoint differ, for people.
+    pub how: String,
+    /// The head that the kept checkpoint names.
+    pub head: Digest,
 }
 
 /// Nobody makes one: the server does when it finds what does not fit.
@@ -62,23 +71,25 @@ pub fn compare(tx: &mut dyn Read, tenant: &str, verifier: &NoteVerifier, note: &
         }
         format!("The first {} transactions are not those of a kept checkpoint: the history was rewritten.", kept.size)
     };
+    let broken = Break { how, head: kept.head };
     let known = tx.query(sql("select fields from record where tenant = $1 and kind = $2 and phase = $3"), &[tenant.into(), RESTORATION.into(), Phase::Closed.name().into()])?;
     let head = kept.head.hex();
     for row in &known {
         let fields: Json = serde_json::from_str(row.text("fields")?).map_err(Error::internal)?;
         if fields["head"] == head.as_str() {
-            return Ok(Fit::Explained(how));
+            return Ok(Fit::Explained(broken));
         }
     }
-    Ok(Fit::Broken(how))
+    Ok(Fit::Broken(broken))
 }
 
 /// Records what does not fit, and closes this node for writing until somebody has signed why.
-pub fn close_for(kernel: &Kernel, tenant: &str, how: &str, note: &str) -> Result<RecordRef> {
+/// `anchor` names who keeps the checkpoint.
+pub fn close_for(kernel: &Kernel, tenant: &str, anchor: &str, broken: &Break) -> Result<RecordRef> {
     let open = match open_restoration(kernel, tenant)? {
         Some(open) => open,
         None => {
-            let (found, head) = (how.to_owned(), head_of(note));
+            let (found, head) = (format!("{anchor}: {}", broken.how), broken.head.hex());
             kernel.inside(tenant, "system", "evidence.found", move |tx| {
                 let fields = [("found".to_owned(), Json::from(found.clone())), ("head".to_owned(), Json::from(head.clone()))].into_iter().collect();
                 let new = NewRecord { kind: RESTORATION.to_owned(), title: "The data does not fit a kept checkpoint".to_owned(), fields, ..NewRecord::default() };
@@ -87,14 +98,9 @@ pub fn close_for(kernel: &Kernel, tenant: &str, how: &str, note: &str) -> Result
             open_restoration(kernel, tenant)?.ok_or_else(|| Error::internal("the restoration was not recorded"))?
         }
     };
-    tracing::error!(restoration = %open.number, how, "closed for writing");
+    tracing::error!(restoration = %open.number, anchor, how = broken.how, "closed for writing");
     kernel.close_for_writing(Some(open.reference()));
     Ok(open.reference())
-}
-
-fn head_of(note: &str) -> String {
-    let text = note.rsplit_once("\n\n").map_or(note, |(text, _)| text);
-    Checkpoint::parse(&format!("{}\n", text.trim_end_matches('\n'))).map_or_else(|_| String::new(), |kept| kept.head.hex())
 }
 
 fn open_restoration(kernel: &Kernel, tenant: &str) -> Result<Option<Record>> {

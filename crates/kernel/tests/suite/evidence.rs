@@ -7,15 +7,11 @@ use kernel::evidence::{self, Fit, Published};
 use kernel::jobs;
 use serde_json::json;
 use testkit::engines::both_migrated;
-use testkit::world::World;
+use testkit::world::{World, signer};
 use tlog::checkpoint::Checkpoint;
 use tlog::note::NoteSigner;
 use tlog::proof::{proves_consistency, proves_inclusion};
 use tlog::tree;
-
-fn signer() -> NoteSigner {
-    NoteSigner::of_log(MAIN_TENANT, &[5; 32]).unwrap()
-}
 
 fn department(world: &World, number: &str) -> String {
     world.create_with(&world.admin, json!({"kind": "department", "number": number, "title": "Assembly"})).unwrap()
@@ -153,21 +149,24 @@ fn frs_evd_060_nothing_is_written_on_data_that_does_not_fit_a_kept_checkpoint_un
         // What an anchor keeps of a longer history than this one.
         let longer = Checkpoint { origin: signer().verifier().name().to_owned(), size: fits.size + 5, head: Digest::of(b"later"), extensions: Vec::new() };
         let note = signer().sign(&longer.text()).unwrap();
-        let Fit::Broken(how) = compare(&note) else { panic!("it fits") };
-        assert!(how.contains("an old copy was put back"), "{how}");
+        let Fit::Broken(broken) = compare(&note) else { panic!("it fits") };
+        assert!(broken.how.contains("an old copy was put back"), "{}", broken.how);
         let other = Checkpoint { size: fits.size, head: Digest::of(b"other"), ..longer };
-        assert!(matches!(compare(&signer().sign(&other.text()).unwrap()), Fit::Broken(how) if how.contains("rewritten")));
+        assert!(matches!(compare(&signer().sign(&other.text()).unwrap()), Fit::Broken(broken) if broken.how.contains("rewritten")));
 
-        let open = evidence::close_for(&world.kernel, MAIN_TENANT, &how, &note).unwrap();
-        assert_eq!(evidence::close_for(&world.kernel, MAIN_TENANT, &how, &note).unwrap(), open, "one is enough");
+        let open = evidence::close_for(&world.kernel, MAIN_TENANT, "Folder /elsewhere", &broken).unwrap();
+        assert_eq!(evidence::close_for(&world.kernel, MAIN_TENANT, "Folder /elsewhere", &broken).unwrap(), open, "one is enough");
+        assert!(world.record(&open.id).field_text("found").starts_with("Folder /elsewhere: A kept checkpoint names"));
         let before = transactions(&test.database).len();
         let refused = world.run(&clerk, "record.create", json!({"kind": "department", "number": "ASM", "title": "Assembly"})).unwrap_err();
         let refusal = refused.refusal().unwrap();
         assert_eq!((refusal.code.as_str(), refusal.blockers[0].records[0].number.as_str()), ("closed_for_writing", open.number.as_str()));
         assert_eq!(transactions(&test.database).len(), before);
         // Another node finds it closed as well.
-        let node = world.kernel.with_clock(std::sync::Arc::new(base::SystemClock));
-        assert!(node.closed_by().is_some());
+        let node = world.another_node();
+        assert!(node.closed_by().is_none());
+        evidence::close_where_open(&node, MAIN_TENANT).unwrap();
+        assert_eq!(node.closed_by(), Some(open.clone()));
         world.sign_step(&quality, &open.id, "explain").unwrap();
         world.create_with(&clerk, json!({"kind": "department", "number": "ASM", "title": "Assembly"})).unwrap();
         assert!(world.kernel.closed_by().is_none());

@@ -28,11 +28,13 @@ impl Folder {
         format!("Folder {}", self.path.display())
     }
 
-    /// The newest checkpoint it keeps.
+    /// What it keeps, by name, the newest first.
     ///
     /// Errors: 503 when the folder cannot be read.
-    pub fn newest(&self) -> Result<Option<String>> {
-        Ok(notes_below(&self.path)?.pop().map(|(_, note)| note))
+    pub fn kept(&self) -> Result<Vec<(String, String)>> {
+        let mut notes = notes_below(&self.path)?;
+        notes.reverse();
+        Ok(notes)
     }
 
     /// Keeps a checkpoint under its size. One that is there already stays: the same is no fault,

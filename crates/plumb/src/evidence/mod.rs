@@ -50,21 +50,28 @@ impl Checkpointer {
     pub fn compare_with_anchors(&self) -> Result<()> {
         evidence::close_where_open(&self.kernel, MAIN_TENANT)?;
         for anchor in &self.anchors {
-            let note = match anchor.newest() {
-                Ok(Some(note)) => note,
-                Ok(None) => continue,
-                Err(error) => {
-                    tracing::warn!(anchor = anchor.name(), %error, "the data was not compared with this anchor");
-                    continue;
+            match anchor.kept() {
+                Ok(notes) => self.compare_with(&anchor.name(), &notes)?,
+                Err(error) => tracing::warn!(anchor = anchor.name(), %error, "the data was not compared with this anchor"),
+            }
+        }
+        Ok(())
+    }
+
+    /// The newest checkpoint that is this log's decides. What somebody else has laid beside it is told
+    /// and passed over: it must neither hide the newest nor keep the server from starting.
+    fn compare_with(&self, anchor: &str, notes: &[(String, String)]) -> Result<()> {
+        let verifier = self.signer.verifier();
+        for (name, note) in notes {
+            match self.kernel.database().read(|tx| evidence::compare(tx, MAIN_TENANT, &verifier, note)) {
+                Ok(Fit::Fits) => return Ok(()),
+                Ok(Fit::Explained(broken)) => {
+                    tracing::warn!(anchor, how = broken.how, "does not fit, and was explained");
+                    return Ok(());
                 }
-            };
-            let verifier = self.signer.verifier();
-            match self.kernel.database().read(|tx| evidence::compare(tx, MAIN_TENANT, &verifier, &note))? {
-                Fit::Fits => {}
-                Fit::Explained(how) => tracing::warn!(anchor = anchor.name(), how, "explained before"),
-                Fit::Broken(how) => {
-                    evidence::close_for(&self.kernel, MAIN_TENANT, &format!("{}: {how}", anchor.name()), &note)?;
-                }
+                Ok(Fit::Broken(broken)) => return evidence::close_for(&self.kernel, MAIN_TENANT, anchor, &broken).map(|_| ()),
+                Err(error) if error.refusal().is_some() => tracing::warn!(anchor, name, %error, "is no checkpoint of this log"),
+                Err(error) => return Err(error),
             }
         }
         Ok(())
@@ -73,7 +80,8 @@ impl Checkpointer {
     /// Takes up what was committed and keeps the newest checkpoint where it is due. Faults of an
     /// anchor are noted and tried again at the next turn it is due; the others go on.
     pub fn turn(&self, holder: &str) -> Result<()> {
-        if jobs::take_lease(&self.kernel, MAIN_TENANT, LEASE, holder)?.is_none() {
+        // A history that nobody has explained is not signed.
+        if self.kernel.closed_by().is_some() || jobs::take_lease(&self.kernel, MAIN_TENANT, LEASE, holder)?.is_none() {
             return Ok(());
         }
         while evidence::checkpoint(&self.kernel, MAIN_TENANT, &self.signer)?.is_some() {}

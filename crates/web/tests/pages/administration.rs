@@ -3,6 +3,8 @@
 use super::browser::{Browser, PASSWORD};
 use super::company::on_both;
 use axum::http::StatusCode;
+use kernel::{MAIN_TENANT, evidence};
+use testkit::world::signer;
 
 #[test]
 fn frs_web_020_a_second_company_is_set_up_by_hand_through_the_pages() {
@@ -70,5 +72,44 @@ fn frs_web_021_a_configuration_package_shows_its_faults_with_their_place_then_it
         let form = admin.open("/r/configuration_package/CFG-001/edit");
         let page = admin.submit(&form, "/r/configuration_package/CFG-001/edit", &[("fields.text", "")]);
         page.says("Sound").says("Nothing differs from the configuration in force").says("No record and no person is touched");
+    });
+}
+
+#[test]
+fn frs_evd_050_the_evidence_page_says_how_things_stand_and_what_nobody_keeps() {
+    on_both(|world| {
+        let kernel = world.kernel.clone();
+        let mut admin = Browser::signed_in(&kernel, "admin");
+        admin.open("/evidence").says("No checkpoint yet");
+        let made = evidence::checkpoint(&kernel, MAIN_TENANT, &signer()).unwrap().unwrap();
+        admin.open("/evidence").says("Nobody keeps checkpoints outside the database");
+        let receipt = |fault: Option<&str>| evidence::Receipt { anchor: "Folder /mnt/kept".to_owned(), size: made.size, tried_at: kernel.now(), fault: fault.map(str::to_owned) };
+        evidence::note_receipt(&kernel, MAIN_TENANT, &receipt(Some("the disk is full"))).unwrap();
+        let shown = admin.open("/evidence");
+        shown.says("A checkpoint was not kept");
+        shown.says("the disk is full");
+        world.clock.advance_seconds(60);
+        evidence::note_receipt(&kernel, MAIN_TENANT, &receipt(None)).unwrap();
+        let shown = admin.open("/evidence");
+        shown.says(&format!("{} transactions are covered by a checkpoint outside the database", made.size));
+        shown.says(&signer().verifier().text());
+    });
+}
+
+#[test]
+fn frs_evd_060_every_page_says_why_nothing_can_be_changed_and_a_change_is_refused() {
+    on_both(|world| {
+        let broken = evidence::Break { how: "The newest are missing.".to_owned(), head: base::Digest::of(b"later") };
+        let by = evidence::close_for(&world.kernel, MAIN_TENANT, "Folder /mnt/kept", &broken).unwrap();
+        let mut admin = Browser::signed_in(&world.kernel, "admin");
+        for address in ["/", "/list/person", "/evidence"] {
+            let shown = admin.open(address);
+            shown.says("Nothing can be changed now");
+            shown.says(&by.number);
+        }
+        let form = admin.open("/new/department");
+        let refused = admin.submit(&form, "/new/department", &[("number", "ASM"), ("title", "Assembly")]);
+        assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
+        admin.open(&format!("/r/restoration/{}", by.number)).says("Folder /mnt/kept: The newest are missing.");
     });
 }
