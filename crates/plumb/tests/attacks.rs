@@ -8,6 +8,8 @@ mod attack;
 mod company;
 #[path = "attacks/data.rs"]
 mod data;
+#[path = "program/founded.rs"]
+mod founded;
 #[path = "attacks/rows.rs"]
 mod rows;
 #[path = "attacks/trail.rs"]
@@ -16,13 +18,14 @@ mod trail;
 mod whole;
 
 use attack::{Attack, carry_out, check, one_of_each};
-use company::{Target, signer, target};
+use company::{Target, target};
 use data::{Replacement, Snapshot, lift_constraints, put_back, replace, snapshot, tables};
 use db::Value;
 use kernel::MAIN_TENANT;
 use kernel::evidence::{self, Published};
 use std::collections::{BTreeMap, BTreeSet};
 use testkit::engines::{TestDatabase, postgres, sqlite};
+use testkit::world::signer;
 use tlog::note::NoteSigner;
 use verify::{Anchor, Key, Report, Trust};
 

@@ -2,44 +2,26 @@
 //! where they lie beside the checkout.
 #![expect(clippy::unwrap_used, reason = "a helper that fails ends its test")]
 
-use base::{FixedClock, RefusalKind, SeededIds, Timestamp};
+#[path = "program/founded.rs"]
+mod founded;
+
+use base::RefusalKind;
 use db::Database;
+use founded::founded;
 use kernel::kind::Phase;
-use kernel::password::Hashing;
-use kernel::{Kernel, MAIN_TENANT, Setup, dossier, link, obligation, signature, trail};
-use plumb::assembly::{migrations, modules};
+use kernel::{MAIN_TENANT, dossier, link, obligation, signature, trail};
 use plumb::demo::company::Company;
 use plumb::demo::story::{self, Structures};
 use plumb::demo::{self, staff};
 use std::path::Path;
-use std::sync::Arc;
 use testkit::engines::{TestDatabase, postgres, sqlite};
-
-fn company(database: &Database) -> (Company, tempfile::TempDir) {
-    let files = tempfile::tempdir().unwrap();
-    let clock = Arc::new(FixedClock::at(Timestamp::parse("2026-10-05T07:00:00Z").unwrap()));
-    database.migrate(&migrations()).unwrap();
-    let kernel = Kernel::new(Setup {
-        database: database.clone(),
-        clock: Arc::<FixedClock>::clone(&clock),
-        ids: Arc::new(SeededIds::new(7)),
-        files: blob::BlobStore::open(files.path()).unwrap(),
-        modules: modules(),
-        hashing: Hashing::cheap_for_tests(),
-        chains: 1,
-    })
-    .unwrap();
-    let company = Company::new(kernel, clock, demo::PASSWORD);
-    demo::open(&company, "a.conti", "Ada Conti").unwrap();
-    (company, files)
-}
 
 fn blockers_of(error: &base::Error) -> Vec<String> {
     error.refusal().unwrap().blockers.iter().map(|blocker| blocker.text.clone()).collect()
 }
 
 fn tell(test: &TestDatabase, structures: &Structures<'_>, items: usize) {
-    let (company, _files) = company(&test.database);
+    let (company, _files) = founded(&test.database, 1);
     let read = company.kernel.database().clone();
     let mut made = story::set_up(&company, structures).unwrap();
     assert_eq!(made.import["parts"], serde_json::json!(items), "{}", made.import);
@@ -200,7 +182,7 @@ fn urs_story_001_one_event_one_transaction_and_the_capa_cannot_close_early_on_po
 }
 
 fn cancelled(test: &TestDatabase) {
-    let (company, _files) = company(&test.database);
+    let (company, _files) = founded(&test.database, 1);
     let mut made = story::set_up(&company, &demo::structures()).unwrap();
     story::complaint(&company, &mut made, demo::structures().complained_part).unwrap();
     story::investigate(&company, &mut made).unwrap();
@@ -265,7 +247,7 @@ const STATEMENTS: u64 = 2_000;
 #[test]
 fn urs_story_003_a_fault_at_any_statement_of_the_release_leaves_nothing_and_never_half_of_it() {
     let test = sqlite();
-    let (company, _files) = company(&test.database);
+    let (company, _files) = founded(&test.database, 1);
     let mut made = story::set_up(&company, &demo::structures()).unwrap();
     story::complaint(&company, &mut made, demo::structures().complained_part).unwrap();
     story::investigate(&company, &mut made).unwrap();

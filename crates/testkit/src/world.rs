@@ -12,12 +12,18 @@ use kernel::{Kernel, MAIN_TENANT, Setup, session};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tlog::note::NoteSigner;
 
 /// The password of everybody in a test.
 pub const PASSWORD: &str = "correct horse battery";
 
 /// The morning every test company opens: Monday, 2 November 2026, 08:00 in Rome.
 pub const START: &str = "2026-11-02T07:00:00Z";
+
+/// Who signs the checkpoints of every test company.
+pub fn signer() -> NoteSigner {
+    NoteSigner::of_log(MAIN_TENANT, &[5; 32]).expect("a key")
+}
 
 /// One test company.
 pub struct World {
@@ -61,6 +67,20 @@ impl World {
         world.run(&world.admin, "record.create", json!({"kind": "site", "number": "ROM", "title": "Rome works", "fields": {"zone": "Europe/Rome"}}))
             .expect("a site");
         world
+    }
+
+    /// Another server on the same data, without domains.
+    pub fn another_node(&self) -> Kernel {
+        Kernel::new(Setup {
+            database: self.kernel.database().clone(),
+            clock: Arc::<FixedClock>::clone(&self.clock) as Arc<dyn Clock>,
+            ids: Arc::new(SeededIds::new(2)),
+            files: blob::BlobStore::open(self._files.path()).expect("a file store"),
+            modules: Vec::new(),
+            hashing: Hashing::cheap_for_tests(),
+            chains: 1,
+        })
+        .expect("declarations that fit")
     }
 
     /// A key that no other request of this test has.

@@ -2,22 +2,14 @@
 //! table has rows; checkpoints in between, and one of them kept as an anchor.
 
 use crate::data::{Snapshot, snapshot};
-use base::{FixedClock, SeededIds, Timestamp};
+use crate::founded::founded;
 use db::Database;
 use kernel::evidence::{self, Published};
-use kernel::password::Hashing;
-use kernel::{Kernel, MAIN_TENANT, Setup, session};
-use plumb::assembly::{migrations, modules};
+use kernel::{MAIN_TENANT, session};
 use plumb::demo::company::{Company, text};
 use plumb::demo::{self, story};
 use serde_json::{Value as Json, json};
-use std::sync::Arc;
-use tlog::note::NoteSigner;
-
-/// The key that the company's checkpoints are signed with.
-pub fn signer() -> NoteSigner {
-    NoteSigner::of_log(MAIN_TENANT, &[5; 32]).unwrap()
-}
+use testkit::world::signer;
 
 /// A company, and what an attacker may have kept of it.
 pub struct Target {
@@ -31,7 +23,7 @@ pub struct Target {
 }
 
 pub fn target(database: &Database) -> Target {
-    let (company, files) = founded(database);
+    let (company, files) = founded(database, 2);
     let structures = demo::structures();
     let mut made = story::set_up(&company, &structures).unwrap();
     seal(&company);
@@ -57,25 +49,6 @@ pub fn target(database: &Database) -> Target {
     beside(&company);
     let anchor = seal(&company);
     Target { company, database: database.clone(), before: [first, second], anchor, _files: files }
-}
-
-fn founded(database: &Database) -> (Company, tempfile::TempDir) {
-    let files = tempfile::tempdir().unwrap();
-    let clock = Arc::new(FixedClock::at(Timestamp::parse("2026-10-05T07:00:00Z").unwrap()));
-    database.migrate(&migrations()).unwrap();
-    let kernel = Kernel::new(Setup {
-        database: database.clone(),
-        clock: Arc::<FixedClock>::clone(&clock),
-        ids: Arc::new(SeededIds::new(7)),
-        files: blob::BlobStore::open(files.path()).unwrap(),
-        modules: modules(),
-        hashing: Hashing::cheap_for_tests(),
-        chains: 2,
-    })
-    .unwrap();
-    let company = Company::new(kernel, clock, demo::PASSWORD);
-    demo::open(&company, "a.conti", "Ada Conti").unwrap();
-    (company, files)
 }
 
 pub fn seal(company: &Company) -> Published {

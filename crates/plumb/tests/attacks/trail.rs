@@ -181,7 +181,7 @@ fn foreign(target: &Target, tables: &Tables, attacks: &mut Vec<Attack>) {
     let known = &key.rows(&target.database)[0];
     let foreign_key = key.with(known, "verifier", stranger.verifier().text().into());
     for row in &checkpoint.rows(&target.database) {
-        let text = crate::company::signer().verifier().open(checkpoint.text(row, "note")).unwrap().to_owned();
+        let text = testkit::world::signer().verifier().open(checkpoint.text(row, "note")).unwrap().to_owned();
         let signed = checkpoint.with(row, "note", stranger.sign(&text).unwrap().into());
         attacks.push(Attack::on(FOREIGN, checkpoint, &[row], std::slice::from_ref(&signed)));
         // With the stranger's key beside the company's.

@@ -24,7 +24,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("api", &["base", "db", "blob", "print", "tlog", "kernel", "plm", "qms", "lms"]),
     ("web", &["base", "db", "blob", "print", "tlog", "kernel", "plm", "qms", "lms", "api"]),
     ("plumb", &["base", "db", "blob", "print", "tlog", "verify", "kernel", "plm", "qms", "lms", "api", "web"]),
-    ("testkit", &["base", "db", "blob", "kernel"]),
+    ("testkit", &["base", "db", "blob", "tlog", "kernel"]),
     ("xtask", &[]),
     ("benches", &["base", "db", "blob", "print", "verify", "kernel", "plm", "qms", "lms", "api", "web", "plumb", "testkit"]),
 ];
