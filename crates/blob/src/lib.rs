@@ -11,8 +11,10 @@
 //! about. One server owns a folder; several servers share files through object storage.
 
 mod error;
+mod files;
 mod sweep;
 
+pub use files::Files;
 pub use sweep::{ORPHAN_AGE_SECONDS, Swept};
 
 use base::{Digest, Error, Result};

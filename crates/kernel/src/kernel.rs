@@ -16,7 +16,7 @@ pub struct Setup {
     pub database: Database,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdSource>,
-    pub files: blob::BlobStore,
+    pub files: blob::Files,
     pub modules: Vec<Module>,
     pub hashing: Hashing,
     /// Chains of a tenant's trail: 1, or more where many people sign at once.
@@ -33,7 +33,7 @@ struct Inner {
     database: Database,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
-    files: Arc<blob::BlobStore>,
+    files: Arc<blob::Files>,
     hashing: Hashing,
     chains: i64,
     delivered: Arc<Catalog>,
@@ -129,7 +129,7 @@ impl Kernel {
         &self.inner.database
     }
 
-    pub fn files(&self) -> &blob::BlobStore {
+    pub fn files(&self) -> &blob::Files {
         &self.inner.files
     }
 

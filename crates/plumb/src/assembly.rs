@@ -2,7 +2,7 @@
 
 use crate::evidence::{self, Anchoring, Checkpointer};
 use base::{Error, Result, SystemClock, SystemIds};
-use blob::BlobStore;
+use blob::{BlobStore, Files};
 use clap::Args;
 use db::{Config, Database, Migration};
 use kernel::catalog::Module;
@@ -20,9 +20,10 @@ pub struct Place {
     /// PostgreSQL instead of the embedded database: postgres://user:password@host/database.
     #[arg(long, value_name = "URL", env = "PLUMB_DATABASE_URL")]
     pub database: Option<String>,
-    /// Folder for files, when it is not `files` in the data folder.
-    #[arg(long, value_name = "DIR", env = "PLUMB_FILES")]
-    pub files: Option<PathBuf>,
+    /// Where files are, when it is not `files` in the data folder: another folder, or a bucket,
+    /// s3://bucket/folder, with endpoint and credentials from the environment (AWS_…).
+    #[arg(long, value_name = "PLACE", env = "PLUMB_FILES")]
+    pub files: Option<String>,
 }
 
 /// Connections to PostgreSQL per node: two to four for each core serve best.
@@ -62,10 +63,13 @@ impl Place {
         Ok(checkpointer)
     }
 
-    pub fn open_files(&self) -> Result<BlobStore> {
-        let folder = self.files.clone().unwrap_or_else(|| self.data.join("files"));
-        make_folder(&folder)?;
-        BlobStore::open(&folder)
+    pub fn open_files(&self) -> Result<Files> {
+        let Some(place) = &self.files else {
+            let folder = self.data.join("files");
+            make_folder(&folder)?;
+            return Ok(BlobStore::open(&folder)?.into());
+        };
+        Files::open(place)
     }
 
     /// Opens database and files, brings the schema up to date, puts the kernel together and lays

@@ -37,7 +37,7 @@ fn company_before_release(database: &Database, files: &Path) -> Made {
         database: database.clone(),
         clock: Arc::<FixedClock>::clone(&clock),
         ids: Arc::new(SystemIds::default()),
-        files: blob::BlobStore::open(files).unwrap(),
+        files: blob::BlobStore::open(files).unwrap().into(),
         modules: modules(),
         hashing: Hashing::cheap_for_tests(),
         chains: 1,

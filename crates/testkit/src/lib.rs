@@ -2,4 +2,5 @@
 #![expect(clippy::expect_used, reason = "a test that cannot be set up fails there and then")]
 
 pub mod engines;
+pub mod s3;
 pub mod world;

@@ -42,13 +42,23 @@ impl World {
 
     /// The same with so many chains in its trail.
     pub fn with_chains(database: Database, modules: Vec<Module>, chains: i64) -> Self {
-        let files = tempfile::tempdir().expect("a folder for files");
+        let folder = tempfile::tempdir().expect("a folder for files");
+        let files = blob::BlobStore::open(folder.path()).expect("a file store").into();
+        Self::on(database, files, folder, modules, chains)
+    }
+
+    /// The same with its files in a bucket.
+    pub fn with_files(database: Database, modules: Vec<Module>, files: blob::Files) -> Self {
+        Self::on(database, files, tempfile::tempdir().expect("a folder"), modules, 1)
+    }
+
+    fn on(database: Database, files: blob::Files, folder: tempfile::TempDir, modules: Vec<Module>, chains: i64) -> Self {
         let clock = Arc::new(FixedClock::at(Timestamp::parse(START).expect("a time")));
         let kernel = Kernel::new(Setup {
             database,
             clock: Arc::<FixedClock>::clone(&clock) as Arc<dyn Clock>,
             ids: Arc::new(SeededIds::new(1)),
-            files: blob::BlobStore::open(files.path()).expect("a file store"),
+            files,
             modules,
             hashing: Hashing::cheap_for_tests(),
             chains,
@@ -63,7 +73,7 @@ impl World {
         };
         first_administrator(&kernel, MAIN_TENANT, &first).expect("a first administrator");
         let admin = session::sign_in(&kernel, MAIN_TENANT, "admin", PASSWORD).expect("signed in").actor;
-        let world = Self { kernel, clock, admin, keys: AtomicU64::new(0), _files: files };
+        let world = Self { kernel, clock, admin, keys: AtomicU64::new(0), _files: folder };
         world.run(&world.admin, "record.create", json!({"kind": "site", "number": "ROM", "title": "Rome works", "fields": {"zone": "Europe/Rome"}}))
             .expect("a site");
         world
@@ -75,7 +85,7 @@ impl World {
             database: self.kernel.database().clone(),
             clock: Arc::<FixedClock>::clone(&self.clock) as Arc<dyn Clock>,
             ids: Arc::new(SeededIds::new(2)),
-            files: blob::BlobStore::open(self._files.path()).expect("a file store"),
+            files: blob::BlobStore::open(self._files.path()).expect("a file store").into(),
             modules: Vec::new(),
             hashing: Hashing::cheap_for_tests(),
             chains: 1,

@@ -74,6 +74,39 @@ fn frs_fil_001_the_next_revision_has_the_files_that_its_content_names() {
 }
 
 #[test]
+fn frs_buc_001_a_file_in_a_bucket_reads_back_and_a_damaged_one_is_never_handed_out() {
+    let server = testkit::s3::S3Server::start();
+    server.make("plumb-files");
+    let test = testkit::engines::postgres_migrated(kernel::MIGRATIONS);
+    let files = blob::Files::Bucket(server.bucket("s3://plumb-files/brezza"));
+    let world = World::with_files(test.database.clone(), notes(), files);
+    let author = world.person("dora", &["quality_engineer"]);
+    let id = world.create(&author, "note", "One", json!({})).unwrap();
+    let attach = |digest: &base::Digest, version: i64| {
+        let input = json!({"record": id, "version": version, "name": format!("{version}.txt"), "media_type": "text/plain", "digest": digest.hex(), "size_bytes": 3});
+        world.run(&author, "file.attach", input)
+    };
+    assert_eq!(attach(&base::Digest::of(b"abc"), 1).unwrap_err().refusal().unwrap().code, "not_uploaded");
+    let digest = world.kernel.files().put(b"abc", 3).unwrap();
+    assert_eq!(world.kernel.files().put(b"abcd", 3).unwrap_err().refusal().unwrap().code, "too_large");
+    attach(&digest, 1).unwrap();
+    // Another node reads it from its own connection.
+    let node = blob::Files::Bucket(server.bucket("s3://plumb-files/brezza"));
+    assert_eq!(node.get(&digest).unwrap(), b"abc");
+    let (mut file, size) = node.open_verified(&digest).unwrap();
+    let mut read = String::new();
+    std::io::Read::read_to_string(&mut file, &mut read).unwrap();
+    assert_eq!((read.as_str(), size), ("abc", 3));
+    assert_eq!(node.digests().collect::<base::Result<Vec<_>>>().unwrap(), [digest]);
+    assert_eq!((node.verify(&digest).unwrap(), node.verify(&base::Digest::of(b"none")).unwrap()), (blob::Verdict::Sound, blob::Verdict::Missing));
+    // Somebody with access to the bucket changes the object.
+    let name = digest.hex();
+    server.bucket("s3://plumb-files/brezza").put(&format!("objects/{}/{}/{name}", &name[..2], &name[2..4]), b"abd".to_vec()).unwrap();
+    assert_eq!(node.verify(&digest).unwrap(), blob::Verdict::Damaged { found: base::Digest::of(b"abd") });
+    assert!(node.get(&digest).is_err() && node.open_verified(&digest).is_err());
+}
+
+#[test]
 fn a_timeline_goes_on_within_a_transaction() {
     both_migrated(kernel::MIGRATIONS, |test| {
         let world = World::new(test.database.clone(), notes());

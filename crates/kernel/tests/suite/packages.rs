@@ -112,7 +112,7 @@ fn second_node(world: &World, files: &tempfile::TempDir) -> Kernel {
         database: world.kernel.database().clone(),
         clock: Arc::new(SystemClock),
         ids: Arc::new(SeededIds::new(2)),
-        files: blob::BlobStore::open(files.path()).unwrap(),
+        files: blob::BlobStore::open(files.path()).unwrap().into(),
         modules: cases(),
         hashing: Hashing::cheap_for_tests(),
         chains: 1,

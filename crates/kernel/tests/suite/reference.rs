@@ -114,7 +114,7 @@ fn frs_ref_001_a_table_of_a_later_release_is_laid_down_once() {
             database: test.database.clone(),
             clock: Arc::<base::FixedClock>::clone(&before.clock),
             ids: Arc::new(SeededIds::new(9)),
-            files: blob::BlobStore::open(files.path()).unwrap(),
+            files: blob::BlobStore::open(files.path()).unwrap().into(),
             modules: modules(vec![GRADES]),
             hashing: Hashing::cheap_for_tests(),
             chains: 1,

@@ -36,7 +36,7 @@ fn stronger(world: &World, files: &tempfile::TempDir) -> Kernel {
         database: world.kernel.database().clone(),
         clock: Arc::new(SystemClock),
         ids: Arc::new(SeededIds::new(2)) as Arc<dyn IdSource>,
-        files: blob::BlobStore::open(files.path()).unwrap(),
+        files: blob::BlobStore::open(files.path()).unwrap().into(),
         modules: Vec::<Module>::new(),
         hashing: Hashing { memory_kib: 64, iterations: 2 },
         chains: 1,

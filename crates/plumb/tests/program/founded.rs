@@ -18,7 +18,7 @@ pub fn founded(database: &Database, chains: i64) -> (Company, tempfile::TempDir)
         database: database.clone(),
         clock: Arc::<FixedClock>::clone(&clock),
         ids: Arc::new(SeededIds::new(7)),
-        files: blob::BlobStore::open(files.path()).unwrap(),
+        files: blob::BlobStore::open(files.path()).unwrap().into(),
         modules: modules(),
         hashing: Hashing::cheap_for_tests(),
         chains,
