@@ -8,7 +8,7 @@
 //! ```
 
 #[path = "engines/server.rs"]
-mod server;
+pub(crate) mod server;
 
 use base::{Digest, IdSource as _, SystemIds};
 use db::{Config, Database, Engine, Migration, administer};

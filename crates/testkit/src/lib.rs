@@ -1,6 +1,7 @@
 //! What tests share: both engines, a company to work in, stories.
 #![expect(clippy::expect_used, reason = "a test that cannot be set up fails there and then")]
 
+pub mod cluster;
 pub mod engines;
 pub mod s3;
 pub mod world;
