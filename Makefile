@@ -1,6 +1,6 @@
 # Everything one does with Plumb. Each target installs what it needs where it can.
 
-.PHONY: run test bench lint bless setup
+.PHONY: run test bench soak lint bless setup
 
 # Builds and starts the demo company on the embedded database; prints address and logins.
 run:
@@ -19,6 +19,11 @@ setup:
 # Figures against the budgets; never part of the tests.
 bench: setup
 	scripts/bench
+
+# Hundreds of kills, power cuts and races against the real server, on both engines; prints the figures
+# of docs/RELIABILITY.md. Half an hour.
+soak: setup
+	scripts/soak
 
 # Clippy over everything, without a warning.
 lint:

@@ -186,6 +186,7 @@ fn outcome_name(outcome: &Result<Outcome>) -> &'static str {
             RefusalKind::Invalid => "invalid",
             RefusalKind::TooMany => "too_many",
             RefusalKind::Unavailable => "unavailable",
+            RefusalKind::NoRoom => "no_room",
         },
         Err(_) => "failed",
     }

@@ -46,6 +46,8 @@ pub enum RefusalKind {
     TooMany,
     /// 503: not now; try again.
     Unavailable,
+    /// 507: no room is left on a disk.
+    NoRoom,
 }
 
 impl RefusalKind {
@@ -61,6 +63,7 @@ impl RefusalKind {
             Self::Invalid => 422,
             Self::TooMany => 429,
             Self::Unavailable => 503,
+            Self::NoRoom => 507,
         }
     }
 }

@@ -9,7 +9,7 @@ pub(crate) fn fault(what: &str, cause: &io::Error) -> Error {
     if !is_full(cause) {
         return Error::internal(format!("{what}: {cause}"));
     }
-    Refusal::new(RefusalKind::Unavailable, "storage_full", "There is no room left for files.")
+    Refusal::new(RefusalKind::NoRoom, "storage_full", "There is no room left for files.")
         .advise("Nothing was kept. Ask the administrator to make room, then try again.")
         .into()
 }

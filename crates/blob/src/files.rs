@@ -40,6 +40,14 @@ impl Files {
         BlobStore::open(Path::new(place)).map(Self::Folder)
     }
 
+    /// Whether nothing more is taken because a sync has failed. A bucket answers for itself.
+    pub fn has_failed(&self) -> bool {
+        match self {
+            Self::Folder(folder) => folder.has_failed(),
+            Self::Bucket(_) => false,
+        }
+    }
+
     /// As [`BlobStore::put`].
     pub fn put(&self, bytes: &[u8], limit: u64) -> Result<Digest> {
         self.put_reader(&mut &*bytes, limit).map(|stored| stored.digest)

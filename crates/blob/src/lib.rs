@@ -91,13 +91,18 @@ impl BlobStore {
         self.put_reader(&mut &*bytes, limit).map(|stored| stored.digest)
     }
 
+    /// Whether a sync has failed, so that nothing more is taken.
+    pub fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::SeqCst)
+    }
+
     /// As [`BlobStore::put`], for content of unknown length that need not fit in memory. A reader
     /// that fails is refused with `upload_interrupted`, and nothing stays.
     ///
     /// Content that is there already is written again over itself: this keeps one file, makes it
     /// young again, so that a running sweep spares it, and repairs it if it was damaged.
     pub fn put_reader(&self, reader: &mut dyn Read, limit: u64) -> Result<Stored> {
-        if self.failed.load(Ordering::SeqCst) {
+        if self.has_failed() {
             return Err(error::storage_failed());
         }
         let (mut file, incoming) = self.create_incoming()?;
@@ -216,10 +221,12 @@ impl BlobStore {
     /// such failure: only the file at hand is lost, and its sender is told.
     fn synced(&self, outcome: std::io::Result<()>) -> Result<()> {
         outcome.map_err(|cause| {
-            if !error::is_full(&cause) {
-                self.failed.store(true, Ordering::SeqCst);
+            if error::is_full(&cause) {
+                return fault("a file cannot be synced", &cause);
             }
-            fault("a file cannot be synced", &cause)
+            self.failed.store(true, Ordering::SeqCst);
+            tracing::error!(%cause, "a file cannot be synced; no more files are taken until the server is restarted");
+            error::storage_failed()
         })
     }
 

@@ -166,6 +166,15 @@ impl Database {
         }
     }
 
+    /// Whether a fault of the disk has ended all writing until the data is opened anew. PostgreSQL
+    /// restarts itself instead.
+    pub fn has_failed(&self) -> bool {
+        match &self.inner.backend {
+            Backend::Sqlite(sqlite) => sqlite.has_failed(),
+            Backend::Postgres(_) => false,
+        }
+    }
+
     pub fn connections(&self) -> Connections {
         match &self.inner.backend {
             Backend::Sqlite(sqlite) => sqlite.connections(),

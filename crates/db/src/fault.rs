@@ -63,9 +63,17 @@ pub(crate) fn duplicate(constraint: &str) -> Error {
         .into()
 }
 
+/// The refusal after a sync has failed: what the disk holds is unknown until the data is opened anew,
+/// and trying again would report success for pages that the system has already dropped.
+pub(crate) fn storage_failed() -> Error {
+    Refusal::new(RefusalKind::Unavailable, "storage_failed", "The disk has failed to keep a change; nothing more is written.")
+        .advise("Ask the administrator to check the disk and to restart the server. Then send the same request again: its key tells whether it was done.")
+        .into()
+}
+
 /// The refusal for a full disk: nothing was written.
 pub(crate) fn disk_full() -> Error {
-    Refusal::new(RefusalKind::Unavailable, "disk_full", "The disk of the database is full; nothing was written.")
+    Refusal::new(RefusalKind::NoRoom, "disk_full", "The disk of the database is full; nothing was written.")
         .advise("Free some space on the disk of the database and repeat.")
         .into()
 }

@@ -177,6 +177,9 @@ pub fn execute(kernel: &Kernel, actor: &Actor, request: &Request) -> Result<Outc
                 }
                 return Ok(outcome);
             }
+            // On PostgreSQL the same request may run twice at once: the one that comes second is refused
+            // for what the first has done, and its answer is the first one's.
+            Err(Error::Refused(refusal)) => return answered_before(kernel, actor, request, &work.digest)?.ok_or(Error::Refused(refusal)),
             Err(error) => return Err(error),
         }
     }

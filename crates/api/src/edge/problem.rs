@@ -183,6 +183,7 @@ fn title(status: StatusCode) -> &'static str {
         428 => "A version is needed",
         429 => "Too many attempts",
         503 => "Not now",
+        507 => "No room left",
         _ => "Internal error",
     }
 }

@@ -34,6 +34,10 @@ fn text(text: String) -> Answer {
 }
 
 fn ready(call: &Call) -> Result<Answer, Problem> {
+    let kernel = &call.state.kernel;
+    if kernel.database().has_failed() || kernel.files().has_failed() {
+        return Ok(text("the disk has failed: nothing is written until the server is restarted\n".to_owned()).status(StatusCode::SERVICE_UNAVAILABLE));
+    }
     match call.state.kernel.has_people(kernel::MAIN_TENANT) {
         Ok(true) => Ok(text("ready\n".to_owned())),
         Ok(false) => Ok(text("not set up\n".to_owned()).status(StatusCode::SERVICE_UNAVAILABLE)),

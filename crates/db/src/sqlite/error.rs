@@ -82,6 +82,6 @@ mod tests {
         assert!(matches!(of_commit(&failure(rusqlite::ffi::SQLITE_BUSY)), Error::Transient(_)));
         let full = of_commit(&failure(rusqlite::ffi::SQLITE_FULL));
         assert_eq!(full.refusal().unwrap().code, "disk_full");
-        assert_eq!(full.refusal().unwrap().kind, base::RefusalKind::Unavailable);
+        assert_eq!(full.refusal().unwrap().kind, base::RefusalKind::NoRoom);
     }
 }

@@ -74,6 +74,11 @@ impl SqliteBackend {
         self.readers.with(|guarded| guarded.session.query(text, params))
     }
 
+    /// Whether the disk has failed under the writer.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.writer.as_ref().is_some_and(Writer::has_failed)
+    }
+
     pub(crate) fn connections(&self) -> Connections {
         self.readers.connections()
     }

@@ -7,11 +7,14 @@
 use super::connection::Log;
 use super::session::SqliteSession;
 use crate::database::Purpose;
+use crate::fault;
 use crate::session::{Guarded, copy_of};
 use crate::statement::Text;
 use crate::tx::{Body, Tx, run_body};
 use base::{Error, Result};
 use rusqlite::Connection;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -34,20 +37,43 @@ struct Job {
 pub(crate) struct Writer {
     /// `None` only while being dropped: the end of the channel ends the thread.
     jobs: Option<Sender<Job>>,
+    failed: Failed,
     thread: Option<JoinHandle<()>>,
 }
 
+/// Set when a COMMIT or the folding of the log met a fault of the disk. Nothing is written from then
+/// on: the system reports a failed sync once and forgets the pages.
+#[derive(Clone, Default)]
+struct Failed(Arc<AtomicBool>);
+
+impl Failed {
+    fn is_set(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn set(&self, by: &Error) {
+        tracing::error!(%by, "the disk failed; nothing more is written until the server is restarted");
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 impl Writer {
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.is_set()
+    }
+
     pub(crate) fn start(mut connection: Connection) -> Result<Self> {
         let (jobs, waiting) = mpsc::channel();
         let log = Log::watch(&mut connection)?;
         let session = SqliteSession::new(connection, "begin immediate");
         let tx = Tx::new(Guarded::new(Box::new(session)));
+        let failed = Failed::default();
+        let told = failed.clone();
         let thread = std::thread::Builder::new()
             .name("db-writer".to_owned())
-            .spawn(move || Loop { tx, waiting, held: None, last: 1, log }.run())
+            .spawn(move || Loop { tx, waiting, held: None, last: 1, log, failed: told }.run())
             .map_err(|error| Error::internal(format!("the writer could not be started: {error}")))?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+        Ok(Self { jobs: Some(jobs), failed, thread: Some(thread) })
     }
 
     /// Runs a transaction and gives its body back, so that it can be repeated.
@@ -86,11 +112,16 @@ struct Loop {
     /// How many the last batch had.
     last: usize,
     log: Log,
+    failed: Failed,
 }
 
 impl Loop {
     fn run(mut self) {
         while let Some(first) = self.held.take().or_else(|| self.waiting.recv().ok()) {
+            if self.failed.is_set() {
+                reply(first, Err(fault::storage_failed()));
+                continue;
+            }
             if first.purpose == Purpose::Migration {
                 self.alone(first);
                 self.fold_log();
@@ -115,6 +146,8 @@ impl Loop {
         }
         match self.tx.guarded.session.query(Text::Generated("pragma wal_checkpoint(passive)"), &[]) {
             Ok(_) => self.log.was_folded(),
+            // A file that could not be synced now would not be synced by another try either.
+            Err(error @ Error::Internal(_)) => self.failed.set(&error),
             Err(error) => tracing::warn!(%error, "the log could not be folded back into the file"),
         }
     }
@@ -171,7 +204,18 @@ impl Loop {
     }
 
     fn end(&mut self, anything: bool) -> Result<()> {
-        if anything { self.tx.guarded.session.commit() } else { self.tx.guarded.session.rollback() }
+        if !anything {
+            return self.tx.guarded.session.rollback();
+        }
+        self.commit()
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        let outcome = self.tx.guarded.session.commit();
+        if let Err(error @ Error::InDoubt(_)) = &outcome {
+            self.failed.set(error);
+        }
+        outcome
     }
 
     /// One transaction in its savepoint.
@@ -215,7 +259,7 @@ impl Loop {
                 row.text("parent")?
             )));
         }
-        session.commit()
+        self.commit()
     }
 }
 

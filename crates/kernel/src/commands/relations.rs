@@ -95,6 +95,8 @@ fn link_needs(tx: &mut dyn Read, _: &Catalog, actor: &Actor, input: &Json) -> Re
 
 fn add_link(tx: &mut WriteTx<'_>, permit: &Permit, input: &Json, _: Option<&Proof>) -> Result<Json> {
     let source = target(tx, permit, input)?;
+    // Two who add the same link at once take turns, so that it is there once.
+    tx.lock(&crate::table::RECORD, &source.id)?;
     let other = record::seen(tx, permit.viewer(), text_of(input, "target")?)?;
     let before = link::outgoing(tx, &source.tenant, &source.id)?.len();
     let id = link::add(tx, &source, text_of(input, "link")?, &other)?;

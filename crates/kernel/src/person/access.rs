@@ -17,6 +17,8 @@ pub fn grant(tx: &mut WriteTx<'_>, person: &str, role: &str, site: Option<String
             .into());
     }
     let tenant = tx.tenant().to_owned();
+    // Two who grant the same at once take turns, so that it is held once.
+    tx.lock(&crate::table::PERSON, person)?;
     let present = crate::authority::grants_of(tx, &tenant, person)?;
     if present.iter().any(|grant| grant.role == role && grant.site == site) {
         return Err(Error::conflict("role_held", "The person holds this role already."));

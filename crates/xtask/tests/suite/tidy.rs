@@ -27,6 +27,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("plumb", &["base", "db", "blob", "bucket", "print", "tlog", "verify", "kernel", "plm", "qms", "lms", "api", "web"]),
     ("testkit", &["base", "db", "blob", "bucket", "tlog", "kernel"]),
     ("xtask", &[]),
+    ("soak", &["base", "db", "testkit"]),
     ("benches", &["base", "db", "blob", "print", "verify", "kernel", "plm", "qms", "lms", "api", "web", "plumb", "testkit"]),
 ];
 
@@ -41,7 +42,7 @@ const IN_TESTS: [(&str, &[&str]); 13] = [
     ("lms", &["testkit", "verify"]),
     ("api", &["testkit", "verify"]),
     ("web", &["testkit", "verify", "plumb"]),
-    ("plumb", &["testkit"]),
+    ("plumb", &["testkit", "soak"]),
     ("base", &[]),
     ("blob", &[]),
     ("bucket", &["testkit"]),

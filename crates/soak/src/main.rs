@@ -1,0 +1,178 @@
+//! `make soak`: the long forms, and their figures for docs/RELIABILITY.md.
+//!
+//! `soak BINARY [--seed N] [--share PERCENT]`: a share below 100 does less of everything.
+
+use base::{Error, Result, SystemIds, IdSource as _};
+use soak::chance::Chance;
+use soak::company::{Company, Desk};
+use soak::http::Client;
+use soak::races::Race;
+use soak::server::Program;
+use soak::work::Sort;
+use soak::{crash, power};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+use testkit::engines::{TestDatabase, postgres};
+
+/// What the long forms do at least, for both engines together.
+const KILLS: usize = 520;
+const ACKNOWLEDGED: usize = 52_000;
+const STATES: usize = 306;
+const RACES: usize = 240;
+/// Recordings that the states come from, each of another run.
+const RECORDINGS: usize = 6;
+const OPERATORS: usize = 25;
+
+struct Orders {
+    binary: PathBuf,
+    seed: u64,
+    share: usize,
+}
+
+fn main() -> ExitCode {
+    match orders().and_then(|orders| run(&orders)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn orders() -> Result<Orders> {
+    let mut arguments = std::env::args().skip(1);
+    let usage = || Error::internal("usage: soak BINARY [--seed N] [--share PERCENT]");
+    let binary = PathBuf::from(arguments.next().ok_or_else(usage)?).canonicalize().map_err(Error::internal)?;
+    let random = SystemIds::default().random_bytes(4);
+    let mut orders = Orders { binary, seed: random.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)), share: 100 };
+    while let Some(option) = arguments.next() {
+        let value = arguments.next().and_then(|value| value.parse().ok()).ok_or_else(usage)?;
+        match option.as_str() {
+            "--seed" => orders.seed = value,
+            "--share" => orders.share = usize::try_from(value).map_err(Error::internal)?,
+            _ => return Err(usage()),
+        }
+    }
+    Ok(orders)
+}
+
+/// One engine with a founded company.
+struct Ground {
+    name: &'static str,
+    program: Program,
+    company: Company,
+    folder: tempfile::TempDir,
+    _database: Option<TestDatabase>,
+}
+
+impl Ground {
+    fn new(orders: &Orders, database: Option<TestDatabase>) -> Result<Self> {
+        let folder = tempfile::tempdir().map_err(Error::internal)?;
+        let url = database.as_ref().and_then(|database| database.postgres_url().map(str::to_owned));
+        let program = Program { binary: orders.binary.clone(), data: folder.path().join("data"), database: url };
+        let company = Company::found(&program, &folder.path().join("server.log"), OPERATORS)?;
+        let name = if database.is_some() { "PostgreSQL" } else { "SQLite" };
+        Ok(Self { name, program, company, folder, _database: database })
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("server.log")
+    }
+}
+
+fn run(orders: &Orders) -> Result<()> {
+    let of = |whole: usize| (whole * orders.share / 100).max(2);
+    println!("seed {}, share {} %", orders.seed, orders.share);
+    let grounds = [Ground::new(orders, None)?, Ground::new(orders, Some(postgres()))?];
+    let mut table = Table::default();
+    for ground in &grounds {
+        let races = race(ground, orders.seed, of(RACES / 2))?;
+        table.row(ground.name, "races", &races);
+    }
+    if let Some(ground) = grounds.first() {
+        let states = lose_power(ground, orders.seed, of(STATES))?;
+        table.row(ground.name, "power loss", &states);
+    }
+    for ground in &grounds {
+        let plan = crash::Plan {
+            seed: orders.seed,
+            kills: of(KILLS / 2),
+            acknowledged: of(ACKNOWLEDGED / 2),
+            writers: 6,
+            lives_ms: (60, 900),
+            verify_every: of(40),
+        };
+        let figures = crash::run(&ground.program, &ground.company, &ground.log(), &plan)?;
+        let by_sort = Sort::ALL.map(|sort| format!("{} {}", figures.acknowledged.get(&sort).copied().unwrap_or_default(), sort.name())).join(", ");
+        let said = format!(
+            "{} kills; {} writes acknowledged ({by_sort}), none lost, none doubled; {} in doubt, of which {} had been done, all resolved by key; trail and files verified {} times; slowest start {} ms; {} s",
+            figures.kills,
+            figures.all_acknowledged(),
+            figures.in_doubt,
+            figures.done_in_doubt,
+            figures.verified,
+            figures.slowest_start.as_millis(),
+            figures.took.as_secs()
+        );
+        table.row(ground.name, "kill -9", &said);
+    }
+    println!("\n{}", table.0);
+    Ok(())
+}
+
+/// Rows of the table in docs/RELIABILITY.md; each is printed when it is there.
+#[derive(Default)]
+struct Table(String);
+
+impl Table {
+    fn row(&mut self, engine: &str, what: &str, figures: &str) {
+        let row = format!("| {what} | {engine} | {figures} |");
+        println!("{row}");
+        self.0.push_str(&row);
+        self.0.push('\n');
+    }
+}
+
+fn race(ground: &Ground, seed: u64, races: usize) -> Result<String> {
+    let began = Instant::now();
+    let server = ground.program.serve(&ground.log(), &[])?;
+    let desk = Desk { client: Client::new(&server.origin), company: ground.company.clone() };
+    let mut chance = Chance::new(seed);
+    let (mut counted, mut statuses) = (BTreeMap::<Race, usize>::new(), BTreeMap::<u16, usize>::new());
+    for (number, race) in Race::ALL.into_iter().cycle().take(races).enumerate() {
+        let clients = 2 + chance.place(14);
+        let won = race.run(&desk, &format!("R{number}-{:08X}", chance.draw() as u32), clients);
+        for (status, count) in won.map_err(|error| soak::violation(format!("{} of {clients} on {}: {error}", race.name(), ground.name)))? {
+            *statuses.entry(status).or_default() += count;
+        }
+        *counted.entry(race).or_default() += 1;
+    }
+    server.kill();
+    let counted = counted.iter().map(|(race, count)| format!("{count} {}", race.name())).collect::<Vec<_>>().join(", ");
+    let statuses = statuses.iter().map(|(status, count)| format!("{count} × {status}")).collect::<Vec<_>>().join(", ");
+    Ok(format!("{races} races ({counted}), one winner in each; answers: {statuses}; {} s", began.elapsed().as_secs()))
+}
+
+fn lose_power(ground: &Ground, seed: u64, states: usize) -> Result<String> {
+    let mut all = power::Figures::default();
+    for recording in 0..RECORDINGS {
+        let folder = ground.folder.path().join(format!("power-{recording}"));
+        std::fs::create_dir(&folder).map_err(Error::internal)?;
+        // At each moment the disk is put together in six ways: two rules for names, three losses.
+        let plan = power::Plan { seed: seed + recording as u64, records: Duration::from_secs(2), writers: 3, moments: states.div_ceil(6 * RECORDINGS) };
+        let figures = power::run(&ground.program, &ground.company, Path::new(&folder), &plan)?;
+        all.entries += figures.entries;
+        all.acknowledged += figures.acknowledged;
+        all.states += figures.states;
+        all.took += figures.took;
+    }
+    Ok(format!(
+        "{} states of the disk, of {RECORDINGS} recorded runs ({} writes, syncs and names; {} acknowledged changes), nothing acknowledged lost, nothing half; {} s",
+        all.states,
+        all.entries,
+        all.acknowledged,
+        all.took.as_secs()
+    ))
+}
