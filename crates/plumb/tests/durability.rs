@@ -27,7 +27,7 @@ impl Ground {
     fn new(database: Option<TestDatabase>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = database.as_ref().map(|database| database.postgres_url().unwrap().to_owned());
-        let program = Program { binary: PathBuf::from(env!("CARGO_BIN_EXE_plumb")), data: folder.path().join("data"), database: url };
+        let program = Program { binary: PathBuf::from(env!("CARGO_BIN_EXE_plumb")), data: folder.path().join("data"), database: url, variables: Vec::new() };
         let company = Company::found(&program, &folder.path().join("server.log"), 5).unwrap();
         Self { program, company, folder, _database: database }
     }

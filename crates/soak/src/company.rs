@@ -91,8 +91,9 @@ impl Desk {
     pub fn done(&self, sending: &Sending) -> Result<Option<Answer>> {
         match self.client.send(sending) {
             None => Ok(None),
-            // The server says that it could not and did not: nobody is wronged.
-            Some(answer) if answer.status == 503 => Ok(None),
+            // The server says that it could not and did not, or a proxy that it had no answer: nobody
+            // is wronged.
+            Some(answer) if matches!(answer.status, 502..=504) => Ok(None),
             Some(answer) if answer.is_done() => Ok(Some(answer)),
             Some(answer) => Err(violation(format!("{} {} was answered {}: {}", sending.method, sending.path, answer.status, answer.text()))),
         }

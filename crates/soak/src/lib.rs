@@ -6,6 +6,7 @@
 //! * [`crash`]: `kill -9` at random moments under several writers
 //! * [`power`]: the disk as it may look after the power went, for many moments of a recorded run
 //! * [`races`]: lost update, approve and edit, double signature: exactly one wins
+//! * [`failover`]: several nodes and a cluster of PostgreSQL, parts of which go away under load
 //!
 //! Short forms run with the tests (`crates/plumb/tests/durability.rs`), long ones with `make soak`.
 //! All randomness comes from a seed that is printed.
@@ -14,6 +15,7 @@ pub mod chance;
 pub mod company;
 pub mod crash;
 pub mod disk;
+pub mod failover;
 pub mod http;
 pub mod power;
 pub mod races;

@@ -1,6 +1,7 @@
 //! `make soak`: the long forms, and their figures for docs/RELIABILITY.md.
 //!
-//! `soak BINARY [--seed N] [--share PERCENT]`: a share below 100 does less of everything.
+//! `soak BINARY [--seed N] [--share PERCENT] [--only PART]`: a share below 100 does less of
+//! everything.
 
 use base::{Error, Result, SystemIds, IdSource as _};
 use soak::chance::Chance;
@@ -9,6 +10,7 @@ use soak::http::Client;
 use soak::races::Race;
 use soak::server::Program;
 use soak::work::Sort;
+use soak::failover::{Fault, Site};
 use soak::{crash, power};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -24,11 +26,24 @@ const RACES: usize = 240;
 /// Recordings that the states come from, each of another run.
 const RECORDINGS: usize = 6;
 const OPERATORS: usize = 25;
+/// How often each part of the cluster is taken away.
+const FAILOVERS: usize = 2;
+
+/// What can be wanted alone.
+const PARTS: [&str; 4] = ["races", "power", "kills", "failover"];
 
 struct Orders {
     binary: PathBuf,
     seed: u64,
     share: usize,
+    /// One of the parts, where not all are wanted.
+    only: Option<String>,
+}
+
+impl Orders {
+    fn wants(&self, part: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| only == part)
+    }
 }
 
 fn main() -> ExitCode {
@@ -43,15 +58,16 @@ fn main() -> ExitCode {
 
 fn orders() -> Result<Orders> {
     let mut arguments = std::env::args().skip(1);
-    let usage = || Error::internal("usage: soak BINARY [--seed N] [--share PERCENT]");
+    let usage = || Error::internal("usage: soak BINARY [--seed N] [--share PERCENT] [--only PART]");
     let binary = PathBuf::from(arguments.next().ok_or_else(usage)?).canonicalize().map_err(Error::internal)?;
     let random = SystemIds::default().random_bytes(4);
-    let mut orders = Orders { binary, seed: random.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)), share: 100 };
+    let mut orders = Orders { binary, seed: random.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)), share: 100, only: None };
     while let Some(option) = arguments.next() {
-        let value = arguments.next().and_then(|value| value.parse().ok()).ok_or_else(usage)?;
+        let value = arguments.next().ok_or_else(usage)?;
         match option.as_str() {
-            "--seed" => orders.seed = value,
-            "--share" => orders.share = usize::try_from(value).map_err(Error::internal)?,
+            "--seed" => orders.seed = value.parse().map_err(Error::internal)?,
+            "--share" => orders.share = value.parse().map_err(Error::internal)?,
+            "--only" if PARTS.contains(&value.as_str()) => orders.only = Some(value),
             _ => return Err(usage()),
         }
     }
@@ -71,7 +87,7 @@ impl Ground {
     fn new(orders: &Orders, database: Option<TestDatabase>) -> Result<Self> {
         let folder = tempfile::tempdir().map_err(Error::internal)?;
         let url = database.as_ref().and_then(|database| database.postgres_url().map(str::to_owned));
-        let program = Program { binary: orders.binary.clone(), data: folder.path().join("data"), database: url };
+        let program = Program { binary: orders.binary.clone(), data: folder.path().join("data"), database: url, variables: Vec::new() };
         let company = Company::found(&program, &folder.path().join("server.log"), OPERATORS)?;
         let name = if database.is_some() { "PostgreSQL" } else { "SQLite" };
         Ok(Self { name, program, company, folder, _database: database })
@@ -85,17 +101,20 @@ impl Ground {
 fn run(orders: &Orders) -> Result<()> {
     let of = |whole: usize| (whole * orders.share / 100).max(2);
     println!("seed {}, share {} %", orders.seed, orders.share);
-    let grounds = [Ground::new(orders, None)?, Ground::new(orders, Some(postgres()))?];
+    let grounds = match orders.only.as_deref() {
+        Some("failover") => Vec::new(),
+        _ => vec![Ground::new(orders, None)?, Ground::new(orders, Some(postgres()))?],
+    };
     let mut table = Table::default();
-    for ground in &grounds {
+    for ground in grounds.iter().filter(|_| orders.wants("races")) {
         let races = race(ground, orders.seed, of(RACES / 2))?;
         table.row(ground.name, "races", &races);
     }
-    if let Some(ground) = grounds.first() {
+    if let Some(ground) = grounds.first().filter(|_| orders.wants("power")) {
         let states = lose_power(ground, orders.seed, of(STATES))?;
         table.row(ground.name, "power loss", &states);
     }
-    for ground in &grounds {
+    for ground in grounds.iter().filter(|_| orders.wants("kills")) {
         let plan = crash::Plan {
             seed: orders.seed,
             kills: of(KILLS / 2),
@@ -117,6 +136,9 @@ fn run(orders: &Orders) -> Result<()> {
             figures.took.as_secs()
         );
         table.row(ground.name, "kill -9", &said);
+    }
+    if orders.wants("failover") {
+        fail_over(orders, of(Fault::ALL.len() * FAILOVERS).max(Fault::ALL.len()), &mut table)?;
     }
     println!("\n{}", table.0);
     Ok(())
@@ -175,4 +197,22 @@ fn lose_power(ground: &Ground, seed: u64, states: usize) -> Result<String> {
         all.acknowledged,
         all.took.as_secs()
     ))
+}
+
+fn fail_over(orders: &Orders, faults: usize, table: &mut Table) -> Result<()> {
+    let mut site = Site::start(&orders.binary)?;
+    for (number, fault) in Fault::ALL.into_iter().cycle().take(faults).enumerate() {
+        let figures = site.run(fault, orders.seed + number as u64)?;
+        let said = format!(
+            "{} writes acknowledged, 0 lost, 0 doubled; {} records read back at once through any node; {} sent again, of which {} had been done; longest time without an answer {:.1} s; trail and files verified; {} s",
+            figures.acknowledged,
+            figures.read_back,
+            figures.in_doubt,
+            figures.done_in_doubt,
+            figures.longest_pause.as_secs_f64(),
+            figures.took.as_secs()
+        );
+        table.row("two nodes, Patroni, S3", fault.name(), &said);
+    }
+    Ok(())
 }

@@ -19,6 +19,8 @@ pub struct Program {
     pub data: PathBuf,
     /// PostgreSQL, where the data is not in the folder.
     pub database: Option<String>,
+    /// What else it finds in its environment.
+    pub variables: Vec<(&'static str, String)>,
 }
 
 impl Program {
@@ -30,6 +32,7 @@ impl Program {
     pub fn command(&self, name: &str) -> Command {
         let mut command = Command::new(&self.binary);
         command.arg(name).arg("--data").arg(&self.data).stdin(Stdio::null()).env_remove("PLUMB_PASSWORD");
+        command.envs(self.variables.iter().map(|(name, value)| (*name, value.as_str())));
         if let Some(url) = &self.database {
             command.args(["--database", url]);
         }
@@ -47,21 +50,7 @@ impl Program {
     pub fn serve(&self, log: &Path, variables: &[(&str, String)]) -> Result<Server> {
         // A port that was free may be taken a moment later by somebody else.
         for _ in 0..5 {
-            let (pages, content) = (free_address()?, free_address()?);
-            let file = OpenOptions::new().create(true).append(true).open(log).map_err(Error::internal)?;
-            let began = Instant::now();
-            let child = self
-                .command("serve")
-                .args(["--listen", &pages, "--content-listen", &content])
-                .envs(variables.iter().map(|(name, value)| (*name, value.as_str())))
-                .env("PLUMB_LOG", "warn")
-                .stdout(Stdio::null())
-                .stderr(file)
-                .spawn()
-                .map_err(Error::internal)?;
-            let mut server = Server { child, origin: format!("http://{pages}"), took: Duration::ZERO };
-            if server.answers()? {
-                server.took = began.elapsed();
+            if let Some(server) = self.try_to_serve(&free_address()?, log, variables)? {
                 return Ok(server);
             }
             if !last_lines(log).contains("cannot be used") {
@@ -69,6 +58,29 @@ impl Program {
             }
         }
         Err(violation(format!("the server does not start: {}", last_lines(log))))
+    }
+
+    /// As [`Program::serve`], at an address that others know.
+    pub fn serve_at(&self, address: &str, log: &Path) -> Result<Server> {
+        self.try_to_serve(address, log, &[])?.ok_or_else(|| violation(format!("the server does not start: {}", last_lines(log))))
+    }
+
+    fn try_to_serve(&self, address: &str, log: &Path, variables: &[(&str, String)]) -> Result<Option<Server>> {
+        let file = OpenOptions::new().create(true).append(true).open(log).map_err(Error::internal)?;
+        let began = Instant::now();
+        let child = self
+            .command("serve")
+            .args(["--listen", address, "--content-listen", &free_address()?])
+            .envs(variables.iter().map(|(name, value)| (*name, value.as_str())))
+            .env("PLUMB_LOG", "warn")
+            .stdout(Stdio::null())
+            .stderr(file)
+            .spawn()
+            .map_err(Error::internal)?;
+        let mut server = Server { child, origin: format!("http://{address}"), took: Duration::ZERO };
+        let answers = server.answers()?;
+        server.took = began.elapsed();
+        Ok(answers.then_some(server))
     }
 }
 

@@ -197,6 +197,50 @@ impl Drop for Cluster {
     }
 }
 
+/// One address in front of several nodes of the product; it ends with this value.
+pub struct Front {
+    _folder: tempfile::TempDir,
+    proxy: Child,
+    address: String,
+}
+
+impl Front {
+    /// Sends requests to whichever of these is ready, by turns.
+    pub fn start(nodes: &[String]) -> Result<Self> {
+        let folder = tempfile::tempdir().map_err(Error::internal)?;
+        give_away(folder.path())?;
+        let address = free_address();
+        let mut text = format!(
+            "global\n  maxconn 400\ndefaults\n  mode http\n  timeout connect 2s\n  timeout client 60s\n  timeout server 60s\n  \
+             timeout check 2s\n  retries 3\n  option redispatch\nlisten plumb\n  bind {address}\n  balance roundrobin\n  \
+             option httpchk GET /readyz\n  http-check expect status 200\n  default-server inter 500ms fall 2 rise 1\n"
+        );
+        for (number, node) in nodes.iter().enumerate() {
+            text.push_str(&format!("  server node{number} {node} check\n"));
+        }
+        write(folder.path(), "haproxy.cfg", &text)?;
+        let proxy = run_as_server_user(folder.path(), "haproxy", Path::new("haproxy"), &["-db", "-f", "haproxy.cfg"])?;
+        Ok(Self { _folder: folder, proxy, address })
+    }
+
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        // A proxy that has ended already is what is wanted.
+        let _ = self.proxy.kill();
+        let _ = self.proxy.wait();
+    }
+}
+
+/// An address of this machine at which nobody listens.
+pub fn free_address() -> String {
+    format!("127.0.0.1:{}", free_port())
+}
+
 /// Patroni reads YAML, of which JSON is a part.
 fn node_settings(folder: &Path, node: &Node, etcd: u16) -> Json {
     let rest = format!("127.0.0.1:{}", node.rest);
