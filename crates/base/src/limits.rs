@@ -149,6 +149,19 @@ pub const BODY_SECONDS: u64 = 60;
 pub const UPLOAD_SECONDS: u64 = 600;
 /// The address of a request (path and query), in bytes.
 pub const ADDRESS_BYTES: usize = 8 << 10;
+/// Open connections of one server; further ones are closed unread.
+pub const CONNECTIONS: usize = 4_096;
+/// Open connections of one address (one /64 of IPv6), where no proxy stands in front.
+pub const CONNECTIONS_PER_ADDRESS: usize = 512;
+/// The line and the headers of a request arrive within this time, in seconds; so long may a
+/// connection be idle.
+pub const REQUEST_HEAD_SECONDS: u64 = 20;
+/// The line and the headers of a request, in bytes.
+pub const REQUEST_HEAD_BYTES: usize = 64 << 10;
+/// Headers of one request.
+pub const REQUEST_HEADERS: usize = 64;
+/// A client that takes nothing of its answer for this time is left, in seconds.
+pub const STALLED_SECONDS: u64 = 60;
 /// Rows of one NDJSON answer.
 pub const NDJSON_ROWS: usize = 10_000;
 /// Steps of an inspector's walk from its first record.

@@ -135,7 +135,7 @@ pub fn require_schema(database: &Database) -> Result<()> {
 }
 
 /// What the API works with, the reads that the domains declare among it.
-pub fn api(kernel: Kernel, secure_cookies: bool) -> api::State {
-    let settings = api::Settings { secure_cookies, reference_page: false, ..api::Settings::default() };
+pub fn api(kernel: Kernel, secure_cookies: bool, public_origin: Option<String>) -> api::State {
+    let settings = api::Settings { secure_cookies, public_origin, reference_page: false };
     api::State::new(kernel, settings).with(crate::reads::all())
 }

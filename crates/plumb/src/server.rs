@@ -2,7 +2,9 @@
 //! clock starts.
 
 use crate::evidence::Checkpointer;
+use api::edge::{Connections, serve as serve_on};
 use axum::Router;
+use base::limits::CONNECTIONS_PER_ADDRESS;
 use base::{Error, Result};
 use clap::Args;
 use kernel::{Kernel, MAIN_TENANT};
@@ -19,6 +21,14 @@ pub struct Listen {
     /// Address for uploaded content, a second origin without cookies.
     #[arg(long, value_name = "ADDR", env = "PLUMB_CONTENT_LISTEN", default_value = "127.0.0.1:8089")]
     pub content_listen: SocketAddr,
+    /// The address under which people reach the server, such as https://plumb.example.com; requests
+    /// by any other name are refused. Without it only a bare address or localhost is answered.
+    #[arg(long, value_name = "URL", env = "PLUMB_PUBLIC_ORIGIN")]
+    pub public_origin: Option<String>,
+    /// The address under which people reach uploaded content, where it is not --content-listen. It
+    /// needs a host name of its own.
+    #[arg(long, value_name = "URL", env = "PLUMB_CONTENT_ORIGIN")]
+    pub content_origin: Option<String>,
     /// The company's name on the sign-in page.
     #[arg(long, env = "PLUMB_ORGANISATION", default_value = "")]
     pub organisation: String,
@@ -57,25 +67,29 @@ async fn run(kernel: Kernel, listen: &Listen, checkpointer: Option<Checkpointer>
     });
     let holder = jobs.await.map_err(Error::internal)?;
     tokio::spawn(work_by_the_clock(kernel.clone(), checkpointer.map(Arc::new), holder));
-    let origin = format!("http://{}", listen.content_listen);
-    let api_state = crate::assembly::api(kernel.clone(), listen.secure_cookies);
-    let gate = api_state.gate.clone();
+    let origin = listen.content_origin.clone().unwrap_or_else(|| format!("http://{}", listen.content_listen));
+    let api_state = crate::assembly::api(kernel.clone(), listen.secure_cookies, listen.public_origin.clone());
+    let (gate, transfers) = (api_state.gate.clone(), api_state.transfers.clone());
     let settings = web::Settings {
         organisation: listen.organisation.clone(),
         secure_cookies: listen.secure_cookies,
         notice: listen.notice.clone(),
+        public_origin: listen.public_origin.clone(),
         content_origin: origin.clone(),
         gate: gate.clone(),
+        transfers,
     };
     let app = Router::new().merge(api::router(api_state)).merge(web::router(kernel.clone(), settings));
     let app = api::edge::limit_sign_ins(app, kernel.clone(), &SIGN_IN, listen.client_address_header.clone());
-    let second = web::content_router(kernel, gate);
+    let app = api::edge::only_for_us(app, listen.public_origin.as_deref());
+    let second = api::edge::only_for_us(web::content_router(kernel, gate), listen.content_origin.as_deref());
     tracing::info!(pages = %listen.listen, content = %origin, "ready");
     println!("Plumb listens on http://{}", listen.listen);
-    let serve_pages = axum::serve(pages, app.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(asked_to_end());
-    let serve_content = axum::serve(content, second.into_make_service()).with_graceful_shutdown(asked_to_end());
-    let (one, other) = tokio::join!(serve_pages, serve_content);
-    one.and(other).map_err(Error::internal)
+    // Behind a proxy every connection has its address.
+    let per_address = listen.client_address_header.is_none().then_some(CONNECTIONS_PER_ADDRESS);
+    let bounds = Connections { per_address, ..Connections::default() };
+    tokio::join!(serve_on(pages, app, bounds, asked_to_end()), serve_on(content, second, bounds, asked_to_end()));
+    Ok(())
 }
 
 async fn bind(address: SocketAddr) -> Result<tokio::net::TcpListener> {

@@ -11,7 +11,7 @@ use api::edge as http;
 use axum::extract::{FromRequest, Multipart, RawPathParams, Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::Response;
-use base::limits::{REQUEST_BODY_BYTES, UPLOAD_BYTES};
+use base::limits::{BODY_SECONDS, REQUEST_BODY_BYTES, UPLOAD_BYTES, UPLOAD_SECONDS};
 use base::{Error, Refusal, RefusalKind, Result};
 use kernel::authority::{Actor, Grant, Viewer};
 use kernel::catalog::Catalog;
@@ -20,6 +20,7 @@ use kernel::{Kernel, MAIN_TENANT, session};
 use maud::Markup;
 use respond::{How, respond};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a server decides once.
 #[derive(Debug, Clone, Default)]
@@ -30,11 +31,15 @@ pub struct Settings {
     pub secure_cookies: bool,
     /// A line for the sign-in page: the logins of the demo company.
     pub notice: String,
+    /// The address under which people reach this server; `None`: the request's own host.
+    pub public_origin: Option<String>,
     /// The second origin, which shows what people uploaded: `http://127.0.0.1:8089`. Empty: files
     /// are only downloaded.
     pub content_origin: String,
     /// Turns for blocking work, the same as the API's: both work on one database.
     pub gate: http::Gate,
+    /// Turns for forms with files, which are held in memory; shared with the API's uploads.
+    pub transfers: http::Gate,
 }
 
 #[derive(Clone)]
@@ -223,7 +228,10 @@ async fn answer_with(
     work: impl Fn(&Shared, &Incoming) -> Result<Answer> + Send + 'static,
 ) -> Response {
     let how = How { secure: shared.settings.secure_cookies, ..How::default() };
-    let incoming = match read_request(&shared, params, request).await {
+    // A form with files has the time of an upload; one without is read with its own, shorter one.
+    let within = Duration::from_secs(UPLOAD_SECONDS);
+    let read = tokio::time::timeout(within, read_request(&shared, params, request)).await;
+    let incoming = match read.unwrap_or_else(|_| Err(too_slow(UPLOAD_SECONDS))) {
         Ok(incoming) => incoming,
         Err(error) => return respond(shell::error_answer(None, &error), how),
     };
@@ -242,11 +250,17 @@ async fn answer_with(
     }
 }
 
+fn too_slow(seconds: u64) -> Error {
+    Error::malformed("too_slow", format!("the form did not arrive within {seconds} seconds"))
+}
+
 /// A refusal at the edge, as pages show it.
 fn refusal_of(problem: &http::Problem) -> Error {
     let kind = match problem.status() {
         StatusCode::SERVICE_UNAVAILABLE => RefusalKind::Unavailable,
         StatusCode::FORBIDDEN => RefusalKind::Forbidden,
+        StatusCode::PAYLOAD_TOO_LARGE => RefusalKind::TooLarge,
+        StatusCode::BAD_REQUEST | StatusCode::REQUEST_TIMEOUT => RefusalKind::Malformed,
         _ => {
             problem.log(&http::RequestId::make());
             return Error::internal(problem.detail());
@@ -272,15 +286,15 @@ async fn read_request(shared: &Shared, params: RawPathParams, request: Request) 
     };
     if parts.method == Method::POST {
         // SameSite=Strict keeps the cookie away too; this is the second fence.
-        http::check_same_origin(&parts.headers, None).map_err(|problem| refusal_of(&problem))?;
+        http::check_same_origin(&parts.headers, shared.settings.public_origin.as_deref()).map_err(|problem| refusal_of(&problem))?;
         let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
         if content_type.starts_with("multipart/form-data") {
+            let _turn = shared.settings.transfers.enter().await.map_err(|problem| refusal_of(&problem))?;
             let multipart = Multipart::from_request(Request::from_parts(parts, body), &()).await;
             let multipart = multipart.map_err(|error| Error::malformed("bad_form", error.body_text()))?;
             read_parts(shared, multipart, &mut incoming).await?;
         } else if content_type.starts_with("application/x-www-form-urlencoded") {
-            let bytes = axum::body::to_bytes(body, REQUEST_BODY_BYTES).await;
-            let bytes = bytes.map_err(|_| Error::too_large("body", format!("a form has at most {REQUEST_BODY_BYTES} bytes")))?;
+            let bytes = http::body::read(body, REQUEST_BODY_BYTES, BODY_SECONDS).await.map_err(|problem| refusal_of(&problem))?;
             incoming.form = pairs(&bytes)?;
         } else {
             return Err(Error::malformed("bad_form", "this is not a form"));

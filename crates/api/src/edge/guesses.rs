@@ -73,7 +73,7 @@ impl Guesses {
 }
 
 /// One subscriber has a whole /64 of IPv6, so that is what counts there.
-fn network(address: IpAddr) -> IpAddr {
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(six) => {
             let [a, b, c, d, ..] = six.segments();

@@ -1,7 +1,7 @@
 //! The edge: what stands between HTTP and the synchronous core, for the API and for the pages.
 //!
-//! Everything here is about one request: who asks ([`credentials`]), whether the page that asks is
-//! ours ([`origin`]), the body and its limits ([`body`], [`json`], [`query`]), handing over to a
+//! [`listener`] takes the connections. Everything else is about one request: who asks ([`credentials`]), whether the page that asks is
+//! ours ([`origin`]) and its address too ([`host`]), the body and its limits ([`body`], [`json`], [`query`]), handing over to a
 //! thread that may block ([`gate`]), and how refusals ([`problem`]) and headers ([`headers`]) look.
 
 pub mod body;
@@ -10,7 +10,9 @@ pub mod file;
 pub mod gate;
 pub mod guesses;
 pub mod headers;
+pub mod host;
 pub mod json;
+pub mod listener;
 pub mod origin;
 pub mod problem;
 pub mod query;
@@ -19,6 +21,8 @@ pub use credentials::{Credentials, SESSION_COOKIE, authenticate, cookie, cookies
 pub use gate::{Gate, run_blocking};
 pub use guesses::limit_sign_ins;
 pub use headers::{Policy, secure};
+pub use host::only_for_us;
+pub use listener::{Connections, serve};
 pub use origin::check_same_origin;
 pub use problem::Problem;
 

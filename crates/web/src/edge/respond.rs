@@ -63,7 +63,9 @@ fn see_other(to: &str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, own_address(to).to_owned())]).into_response()
 }
 
-/// Only addresses of our own: anything else would be an open redirect.
+/// Only addresses of our own: anything else would be an open redirect. Browsers take a backslash for
+/// a slash and leave tabs and line ends out, so that `/<tab>/evil.example` would lead away.
 fn own_address(to: &str) -> &str {
-    if to.starts_with('/') && !to.starts_with("//") && !to.contains('\\') { to } else { "/" }
+    let plain = to.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if plain && to.starts_with('/') && !to.starts_with("//") { to } else { "/" }
 }

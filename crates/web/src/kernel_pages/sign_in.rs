@@ -14,7 +14,14 @@ pub(crate) fn show(shared: &Shared, request: &Incoming) -> Result<Answer> {
 pub(crate) fn sign_in(shared: &Shared, request: &Incoming) -> Result<Answer> {
     let login = request.field("login").unwrap_or("").to_owned();
     match session::sign_in(&shared.kernel, MAIN_TENANT, &login, request.field("secret").unwrap_or("")) {
-        Ok(signed_in) => Ok(Answer::SignedIn { token: signed_in.token, to: request.field("next").unwrap_or("/").to_owned() }),
+        Ok(signed_in) => {
+            // The session that the browser had before ends: its cookie may be known to somebody.
+            let earlier = request.session_token.as_deref().map(|token| session::actor_of_session(&shared.kernel, MAIN_TENANT, token)).transpose()?.flatten();
+            if let Some(earlier) = earlier {
+                session::sign_out(&shared.kernel, &earlier)?;
+            }
+            Ok(Answer::SignedIn { token: signed_in.token, to: request.field("next").unwrap_or("/").to_owned() })
+        }
         Err(error) => match error.refusal() {
             Some(refusal) => {
                 let text = [Some(refusal.message.clone()), refusal.advice.clone()].into_iter().flatten().collect::<Vec<_>>().join(" ");

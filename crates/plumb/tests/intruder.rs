@@ -1,0 +1,18 @@
+//! What somebody tries who wants in, or wants more than is theirs: over real connections against the
+//! real server, and over every endpoint, command and page with the product's own domains.
+#![expect(clippy::unwrap_used, reason = "a helper that fails ends its test")]
+
+#[path = "../../api/tests/suite/client.rs"]
+#[expect(dead_code, reason = "the API's own tests send more than these")]
+mod client;
+#[path = "program/http.rs"]
+mod http;
+#[path = "program/run.rs"]
+mod run;
+#[path = "program/server.rs"]
+mod server;
+
+#[path = "intruder/place.rs"]
+mod place;
+#[path = "intruder/wire.rs"]
+mod wire;
