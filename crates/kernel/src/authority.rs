@@ -130,6 +130,11 @@ impl Permit {
         self.is_system() || self.roles_at(site).contains(role)
     }
 
+    /// Whether the person holds a role for the whole company, not for single sites.
+    pub fn holds_everywhere(&self, role: &str) -> bool {
+        self.is_system() || self.grants.iter().any(|grant| grant.site.is_none() && grant.role == role)
+    }
+
     /// Whether the person may do something else in the same command.
     pub fn also(&self, catalog: &Catalog, permission: &str, site: Option<&str>) -> bool {
         self.is_system() || may(catalog, &self.grants, permission, site)
@@ -275,9 +280,10 @@ pub(crate) fn authorise(tx: &mut dyn Read, catalog: &Catalog, actor: &Actor, nee
     let grants = if actor.via == Via::System { Vec::new() } else { grants_of(tx, &actor.tenant, &actor.person)? };
     let viewer = viewer_from(tx, catalog, actor, &grants)?;
     if needed.record.as_ref().is_some_and(|record| !viewer.sees(record)) {
-        return Err(Error::not_found("There is no such record."));
+        return Err(Error::not_found(needed.missing));
     }
-    if actor.via != Via::System && !may(catalog, &grants, permission, site) {
+    let enough: Vec<Grant> = grants.iter().filter(|grant| !needed.everywhere || grant.site.is_none()).cloned().collect();
+    if actor.via != Via::System && !may(catalog, &enough, permission, site) {
         let roles: Vec<_> = catalog
             .permissions()
             .iter()
@@ -287,6 +293,8 @@ pub(crate) fn authorise(tx: &mut dyn Read, catalog: &Catalog, actor: &Actor, nee
         let text = format!("You may not do this: it needs the permission “{permission}”.");
         let advice = if roles.is_empty() {
             "No role carries it.".to_owned()
+        } else if needed.everywhere {
+            format!("It comes with the role {}, held for the whole company.", text_list(&roles, "or"))
         } else {
             format!("It comes with the role {}.", text_list(&roles, "or"))
         };

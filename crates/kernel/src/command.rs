@@ -79,20 +79,36 @@ pub struct Needed {
     pub site: Option<String>,
     /// The record it works on: whoever may not see it is told that it does not exist.
     pub record: Option<Box<Record>>,
+    /// A role at a single site is not enough: what is done counts at every site.
+    pub everywhere: bool,
+    /// What is said to whoever may not see the record; the same as where there is nothing at all.
+    pub missing: &'static str,
 }
+
+const MISSING: &str = "There is no such record.";
 
 impl Needed {
     pub fn of(permission: impl Into<String>) -> Self {
-        Self { permission: permission.into(), site: None, record: None }
+        Self { permission: permission.into(), site: None, record: None, everywhere: false, missing: MISSING }
     }
 
     /// On a record, at its site.
     pub fn on(permission: impl Into<String>, record: Record) -> Self {
-        Self { permission: permission.into(), site: record.site.clone(), record: Some(Box::new(record)) }
+        Self { permission: permission.into(), site: record.site.clone(), record: Some(Box::new(record)), everywhere: false, missing: MISSING }
+    }
+
+    /// For a command that is asked for by something else than the record itself.
+    pub fn or_missing(self, missing: &'static str) -> Self {
+        Self { missing, ..self }
+    }
+
+    /// At one site, or with a role that counts everywhere where there is none.
+    pub fn within(permission: impl Into<String>, site: Option<&str>) -> Self {
+        Self { everywhere: site.is_none(), ..Self::at(permission, site) }
     }
 
     pub fn at(permission: impl Into<String>, site: Option<&str>) -> Self {
-        Self { permission: permission.into(), site: site.map(str::to_owned), record: None }
+        Self { permission: permission.into(), site: site.map(str::to_owned), record: None, everywhere: false, missing: MISSING }
     }
 }
 

@@ -6,6 +6,9 @@ use crate::trail::{Stored, WriteTx};
 use base::{Blocker, Error, Result, Timestamp};
 use db::{Read, Row, Value, sql};
 
+/// What is said of a hold that is not there, or that one may not see.
+pub(crate) const MISSING: &str = "There is no such hold.";
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hold {
     pub id: String,
@@ -46,7 +49,7 @@ pub fn find(tx: &mut dyn Read, tenant: &str, id: &str) -> Result<Hold> {
     tx.query_opt(sql("select * from hold where tenant = $1 and id = $2"), &[tenant.into(), id.into()])?
         .map(|row| from_row(&row))
         .transpose()?
-        .ok_or_else(|| Error::not_found("There is no such hold."))
+        .ok_or_else(|| Error::not_found(MISSING))
 }
 
 pub fn place(tx: &mut WriteTx<'_>, record: &Record, why: &str) -> Result<String> {

@@ -12,6 +12,9 @@ use base::limits::LINKS_PER_RECORD;
 use base::{Error, RecordRef, Result, Timestamp};
 use db::{Read, Row, Value, sql};
 
+/// What is said of a link that is not there, or that one may not see.
+pub(crate) const MISSING: &str = "There is no such link.";
+
 /// One link as stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Link {
@@ -232,7 +235,7 @@ pub fn find(tx: &mut dyn Read, tenant: &str, id: &str) -> Result<Link> {
     tx.query_opt(sql("select * from link where tenant = $1 and id = $2 and to_at is null"), &[tenant.into(), id.into()])?
         .map(|row| from_row(&row))
         .transpose()?
-        .ok_or_else(|| Error::not_found("There is no such link."))
+        .ok_or_else(|| Error::not_found(MISSING))
 }
 
 /// Ends a link; it stays readable for every moment it held.

@@ -3,9 +3,11 @@
 
 mod access;
 
-pub use access::{Token, add_token, grant, revoke, revoke_token, tokens_of};
+pub use access::{Token, add_token, end_sessions, grant, revoke, revoke_token, site_of_grant, tokens_of};
 
 use crate::Kernel;
+use crate::authority::{self, Actor};
+use crate::catalog::Catalog;
 use crate::kind::{Area, Effect, Kind, LinkKind, Phase, Step};
 use crate::password;
 use crate::record::{self, NewRecord, Record};
@@ -228,8 +230,20 @@ pub fn identify(tx: &mut dyn Read, tenant: &str, place: &str, named: &str) -> Re
     )?;
     match row {
         Some(row) => Ok(row.text("id")?.to_owned()),
-        None => Err(Error::invalid(place, "unknown_person", format!("there is no active person “{named}”"))),
+        None => Err(unknown(place, named)),
     }
+}
+
+/// The record of an active person by user name or identifier, as far as the actor may see them; for
+/// others there is nobody of that name.
+pub fn seen(tx: &mut dyn Read, catalog: &Catalog, actor: &Actor, place: &str, named: &str) -> Result<Record> {
+    let id = identify(tx, actor.tenant(), place, named)?;
+    let record = record::get(tx, actor.tenant(), &id)?;
+    if authority::viewer(tx, catalog, actor)?.sees(&record) { Ok(record) } else { Err(unknown(place, named)) }
+}
+
+fn unknown(place: &str, named: &str) -> Error {
+    Error::invalid(place, "unknown_person", format!("there is no active person “{named}”"))
 }
 
 /// Whether somebody has verified who this person is (21 CFR 11.100(b)).

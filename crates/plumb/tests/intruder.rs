@@ -12,6 +12,10 @@ mod run;
 #[path = "program/server.rs"]
 mod server;
 
+#[path = "intruder/company.rs"]
+mod company;
+#[path = "intruder/foreign.rs"]
+mod foreign;
 #[path = "intruder/place.rs"]
 mod place;
 #[path = "intruder/wire.rs"]

@@ -23,4 +23,4 @@ pub mod ui;
 
 pub use content::content_router;
 pub use edge::Settings;
-pub use router::router;
+pub use router::{addresses, router};

@@ -62,6 +62,13 @@ fn open_post(page: OpenPageFn) -> MethodRouter<Shared> {
     post(move |shared: State<Shared>, params: RawPathParams, request: Request| edge::open_to_all(page, shared, params, request))
 }
 
+/// Every address of the pages: whether it shows something, whether it changes something. For walking
+/// over all of them.
+pub fn addresses() -> Vec<(&'static str, bool, bool)> {
+    let open = [("/sign-in", true, true), ("/assets/{stamp}/{name}", true, false)];
+    open.into_iter().chain(kernel_pages::routes().into_iter().map(|route| (route.path, route.get.is_some(), route.post.is_some()))).collect()
+}
+
 async fn asset(Path((_stamp, name)): Path<(String, String)>) -> Response {
     match assets::find(&name) {
         Some(asset) => (

@@ -2,12 +2,14 @@
 
 use crate::Kernel;
 use crate::authority::{Actor, Permit};
+use crate::catalog::Catalog;
 use crate::command::{CommandDef, InputSort, Needed, int_of, needs, opt_text_of, takes, text_of};
 use crate::person::{self, NewPerson};
 use crate::signature::{Proof, hex};
 use crate::trail::WriteTx;
-use crate::{link, place, record, session};
+use crate::{authority, link, place, record, session};
 use base::{Digest, Error, Result};
+use db::Read;
 use serde_json::{Value as Json, json};
 
 type Input = crate::command::InputField;
@@ -33,7 +35,7 @@ pub(super) fn commands() -> Vec<CommandDef> {
                 takes("job_functions", InputSort::List, "numbers of job functions"),
                 takes("equipment", InputSort::List, "numbers of equipment"),
             ],
-            needs: |_, _, _, _| Ok(Needed::of("person.create")),
+            needs: |tx, _, actor, input| at_site(tx, actor, "person.create", input),
             prepare: Some(hash_first_password),
             run: create,
             ..CommandDef::base()
@@ -50,7 +52,7 @@ pub(super) fn commands() -> Vec<CommandDef> {
                 takes("zone", InputSort::Text, "IANA time zone"),
                 takes("identity_verified", InputSort::Text, "how their identity was verified"),
             ],
-            needs: |_, _, _, _| Ok(Needed::of("person.describe")),
+            needs: |tx, catalog, actor, input| to_keep(tx, catalog, actor, "person.describe", input),
             run: |tx, _, input, _| {
                 let id = named(tx, input)?;
                 let given = |name: &str| input.get(name).and_then(Json::as_str);
@@ -65,11 +67,12 @@ pub(super) fn commands() -> Vec<CommandDef> {
             requirement: "FRS-PER-004",
             roles: &["administrator"],
             input: vec![PERSON, needs("password", InputSort::Text, "the password; they must change it before doing anything")],
-            needs: |_, _, _, _| Ok(Needed::of("person.set_password")),
+            needs: |tx, catalog, actor, input| to_keep(tx, catalog, actor, "person.set_password", input),
             prepare: Some(hash_password_for_another),
             run: |tx, _, input, _| {
                 let id = named(tx, input)?;
                 person::set_password(tx, &id, text_of(input, "hash")?, true)?;
+                person::end_sessions(tx, &id, None)?;
                 Ok(json!({ "person": id }))
             },
             ..CommandDef::base()
@@ -85,6 +88,7 @@ pub(super) fn commands() -> Vec<CommandDef> {
             run: |tx, permit, input, _| {
                 let id = permit.actor().person().to_owned();
                 person::set_password(tx, &id, text_of(input, "hash")?, false)?;
+                person::end_sessions(tx, &id, permit.actor().session())?;
                 Ok(json!({ "person": id }))
             },
             ..CommandDef::base()
@@ -95,7 +99,10 @@ pub(super) fn commands() -> Vec<CommandDef> {
             requirement: "FRS-AUT-002",
             roles: &["administrator"],
             input: vec![PERSON, needs("role", InputSort::Text, "name of the role"), takes("site", InputSort::Text, "number of the site; empty for everywhere")],
-            needs: |_, _, _, _| Ok(Needed::of("role.grant")),
+            needs: |tx, catalog, actor, input| {
+                person::seen(tx, catalog, actor, "person", text_of(input, "person")?)?;
+                at_site(tx, actor, "role.grant", input)
+            },
             run: grant,
             ..CommandDef::base()
         },
@@ -105,7 +112,10 @@ pub(super) fn commands() -> Vec<CommandDef> {
             requirement: "FRS-AUT-003",
             roles: &["administrator"],
             input: vec![needs("grant", InputSort::Text, "identifier of the grant")],
-            needs: |_, _, _, _| Ok(Needed::of("role.revoke")),
+            needs: |tx, _, actor, input| {
+                let site = person::site_of_grant(tx, actor.tenant(), text_of(input, "grant")?)?;
+                Ok(Needed::within("role.revoke", site.as_deref()))
+            },
             run: |tx, _, input, _| {
                 let grant = text_of(input, "grant")?;
                 person::revoke(tx, grant)?;
@@ -143,6 +153,24 @@ pub(super) fn commands() -> Vec<CommandDef> {
 fn named(tx: &mut WriteTx<'_>, input: &Json) -> Result<String> {
     let tenant = tx.tenant().to_owned();
     person::identify(tx, &tenant, "person", text_of(input, "person")?)
+}
+
+/// At the site that the input names; whoever is to count everywhere needs somebody who does.
+fn at_site(tx: &mut dyn Read, actor: &Actor, permission: &str, input: &Json) -> Result<Needed> {
+    let site = match opt_text_of(input, "site") {
+        Some(named) => Some(place::site_named(tx, actor.tenant(), "site", named)?),
+        None => None,
+    };
+    Ok(Needed::within(permission, site.as_deref()))
+}
+
+/// To keep somebody's account one must count wherever they do: otherwise the administrator of one
+/// site could take over the account of somebody with a role for the whole company.
+fn to_keep(tx: &mut dyn Read, catalog: &Catalog, actor: &Actor, permission: &str, input: &Json) -> Result<Needed> {
+    let person = person::seen(tx, catalog, actor, "person", text_of(input, "person")?)?;
+    let grants = authority::grants_of(tx, actor.tenant(), &person.id)?;
+    let within = person.site.as_deref().filter(|site| grants.iter().all(|grant| grant.site.as_deref() == Some(*site)));
+    Ok(Needed::within(permission, within))
 }
 
 fn with_hash(input: &Json, hash: String) -> Json {
@@ -236,7 +264,7 @@ fn revoke_token(tx: &mut WriteTx<'_>, permit: &Permit, input: &Json, _: Option<&
     let tenant = tx.tenant().to_owned();
     let id = text_of(input, "token")?;
     let own = person::tokens_of(tx, &tenant, permit.actor().person())?.iter().any(|token| token.id == id);
-    if !own && !permit.holds("administrator", None) {
+    if !own && !permit.holds_everywhere("administrator") {
         return Err(Error::not_found("There is no such token."));
     }
     person::revoke_token(tx, id)?;

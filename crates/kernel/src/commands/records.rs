@@ -1,7 +1,7 @@
 //! Commands on one record itself: create, edit, step, revise, files.
 
 use super::{RECORD, VERSION, on_record, target};
-use crate::authority::{Actor, Permit};
+use crate::authority::{self, Actor, Permit};
 use crate::catalog::{Catalog, step_permission};
 use crate::command::{CommandDef, InputSort, Needed, int_of, needs, opt_text_of, takes, text_of};
 use crate::record::{self, Edit, NewRecord, Record, step::Taken};
@@ -205,7 +205,8 @@ fn edit(tx: &mut WriteTx<'_>, permit: &Permit, input: &Json, _: Option<&Proof>) 
 
 fn step_needs(tx: &mut dyn Read, catalog: &Catalog, actor: &Actor, input: &Json) -> Result<Needed> {
     let id = text_of(input, "record")?;
-    let record = record::find(tx, actor.tenant(), id)?.ok_or_else(|| Error::not_found("There is no such record."))?;
+    let viewer = authority::viewer(tx, catalog, actor)?;
+    let record = record::seen(tx, &viewer, id)?;
     let step = text_of(input, "step")?;
     let kind = catalog.known_kind(&record.kind)?;
     if kind.find_step(step).is_none() {

@@ -74,7 +74,7 @@ pub(super) fn commands() -> Vec<CommandDef> {
             input: vec![needs("hold", InputSort::Text, "identifier of the hold"), needs("why", InputSort::Text, "why it may go on")],
             needs: |tx, _, actor, input| {
                 let hold = hold::find(tx, actor.tenant(), text_of(input, "hold")?)?;
-                fixed_on(tx, actor, &hold.record, "hold.lift")
+                Ok(fixed_on(tx, actor, &hold.record, "hold.lift")?.or_missing(hold::MISSING))
             },
             run: |tx, _, input, _| {
                 let tenant = tx.tenant().to_owned();
@@ -90,7 +90,7 @@ pub(super) fn commands() -> Vec<CommandDef> {
 
 fn link_needs(tx: &mut dyn Read, _: &Catalog, actor: &Actor, input: &Json) -> Result<Needed> {
     let link = link::find(tx, actor.tenant(), text_of(input, "link")?)?;
-    needed_on_record(tx, actor.tenant(), &link.source, "link")
+    Ok(needed_on_record(tx, actor.tenant(), &link.source, "link")?.or_missing(link::MISSING))
 }
 
 fn add_link(tx: &mut WriteTx<'_>, permit: &Permit, input: &Json, _: Option<&Proof>) -> Result<Json> {

@@ -1,6 +1,6 @@
 //! What a person may come in with and do: roles granted and ended, API tokens made and revoked.
 
-use crate::table::{ROLE_GRANT, TOKEN, values};
+use crate::table::{ROLE_GRANT, SESSION, TOKEN, values};
 use crate::trail::{Stored, WriteTx};
 use base::limits::LINE_CHARS;
 use base::{Error, Result, Timestamp};
@@ -36,6 +36,14 @@ pub fn grant(tx: &mut WriteTx<'_>, person: &str, role: &str, site: Option<String
     Ok(id)
 }
 
+/// The site of a grant that is held now; `None` for one that counts everywhere.
+pub fn site_of_grant(tx: &mut dyn Read, tenant: &str, grant: &str) -> Result<Option<String>> {
+    let row = tx
+        .query_opt(sql("select site from role_grant where tenant = $1 and id = $2 and to_at is null"), &[tenant.into(), grant.into()])?
+        .ok_or_else(|| Error::not_found("There is no such grant."))?;
+    Ok(row.opt_text("site")?.map(str::to_owned))
+}
+
 /// Ends a grant; it stays readable for the time it held.
 pub fn revoke(tx: &mut WriteTx<'_>, grant: &str) -> Result<()> {
     let tenant = tx.tenant().to_owned();
@@ -49,6 +57,25 @@ pub fn revoke(tx: &mut WriteTx<'_>, grant: &str) -> Result<()> {
     let before = Stored::from_row(&ROLE_GRANT, &row)?;
     let ended = before.with([("to_at", tx.now().0.into())]);
     tx.update(&ROLE_GRANT, Some(&person), "role.revoked", &before, ended)
+}
+
+/// Ends the open sessions of a person, all but the one that is named: whoever came in by the password
+/// of before is out.
+pub fn end_sessions(tx: &mut WriteTx<'_>, person: &str, except: Option<&str>) -> Result<()> {
+    let tenant = tx.tenant().to_owned();
+    let open = tx.query(
+        sql("select * from session where tenant = $1 and person = $2 and closed_at is null order by id"),
+        &[tenant.into(), person.into()],
+    )?;
+    for row in &open {
+        if Some(row.text("id")?) == except {
+            continue;
+        }
+        let before = Stored::from_row(&SESSION, row)?;
+        let closed = before.with([("closed_at", tx.now().0.into())]);
+        tx.update(&SESSION, Some(person), "session.closed", &before, closed)?;
+    }
+    Ok(())
 }
 
 /// Makes an API token for a person; answers its identifier. The token itself is made and shown

@@ -48,10 +48,7 @@ pub fn commands() -> Vec<CommandDef> {
                 needs("person", InputSort::Text, "user name or identifier"),
                 needs("due_date", InputSort::Text, "YYYY-MM-DD"),
             ],
-            needs: |tx, _, actor, input| {
-                let id = person::identify(tx, actor.tenant(), "person", text_of(input, "person")?)?;
-                Ok(Needed::on("lms.assign", record::get(tx, actor.tenant(), &id)?))
-            },
+            needs: |tx, catalog, actor, input| Ok(Needed::on("lms.assign", person::seen(tx, catalog, actor, "person", text_of(input, "person")?)?)),
             run: assign,
             ..CommandDef::base()
         },

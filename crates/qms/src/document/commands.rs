@@ -42,7 +42,7 @@ pub fn commands() -> Vec<CommandDef> {
 fn document(tx: &mut dyn Read, tenant: &str, input: &Json) -> Result<Record> {
     record::find(tx, tenant, text_of(input, "record")?)?
         .filter(|found| KINDS.contains(&found.kind.as_str()))
-        .ok_or_else(|| Error::not_found("There is no such document."))
+        .ok_or_else(|| Error::not_found("There is no such record."))
 }
 
 /// The clock's work.

@@ -74,7 +74,7 @@ pub fn commands() -> Vec<CommandDef> {
 fn reviewed(tx: &mut dyn Read, tenant: &str, input: &Json) -> Result<Record> {
     record::find(tx, tenant, text_of(input, "record")?)?
         .filter(|found| role_of(&found.kind).is_some())
-        .ok_or_else(|| Error::not_found("There is no such record with periodic review."))
+        .ok_or_else(|| Error::not_found("There is no such record."))
 }
 
 fn ask(tx: &mut WriteTx<'_>, _: &kernel::authority::Permit, input: &Json, _: Option<&signature::Proof>) -> Result<Json> {
