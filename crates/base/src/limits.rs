@@ -95,6 +95,10 @@ pub const SIGN_IN_WAIT_SECONDS: i64 = 15 * 60;
 pub const ADDRESS_FAILURES: usize = 100;
 /// Addresses whose wrong sign-ins are remembered at the same time.
 pub const ADDRESSES_WATCHED: usize = 10_000;
+/// Sign-ins that are worked on at the same time in one server; each takes 19 MiB for its hash.
+pub const SIGN_INS_AT_ONCE: usize = 8;
+/// Sign-ins that wait for their turn; further ones are told to come again.
+pub const SIGN_INS_WAITING: usize = 128;
 /// A session ends after this much quiet, in seconds.
 pub const SESSION_IDLE_SECONDS: i64 = 30 * 60;
 /// A session ends after this long, in seconds.

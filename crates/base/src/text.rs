@@ -10,6 +10,14 @@ pub fn fold(text: &str) -> String {
     text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
 }
 
+/// What makes a spreadsheet read text as a formula, with their full-width forms (OWASP, CSV injection).
+const FORMULA_STARTS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+
+/// Would a spreadsheet run this as a formula, blanks and quotes before it aside?
+pub fn is_formula(text: &str) -> bool {
+    text.starts_with(FORMULA_STARTS) || text.trim_start_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'').starts_with(FORMULA_STARTS)
+}
+
 /// A count as people read it: `12,345`.
 pub fn grouped(value: u64) -> String {
     let digits = value.to_string();

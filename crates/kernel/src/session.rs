@@ -181,7 +181,8 @@ pub(crate) fn check_password(kernel: &Kernel, tenant: &str, login: &str, secret:
         return Err(wrong());
     }
     let now = kernel.now();
-    let failures = failures_of(kernel, tenant, &subject)?;
+    let counted = counted_as(&subject);
+    let failures = failures_of(kernel, tenant, &counted)?;
     if let Some(wait) = wait_seconds(failures, now) {
         return Err(Refusal::new(RefusalKind::TooMany, "too_many_attempts", "Too many wrong attempts for this user name.")
             .advise(format!("Try again in {} minutes.", (wait + 59) / 60))
@@ -201,7 +202,7 @@ pub(crate) fn check_password(kernel: &Kernel, tenant: &str, login: &str, secret:
     match known {
         Some(row) if good => {
             if failures.is_some() {
-                let (tenant, subject) = (tenant.to_owned(), subject.clone());
+                let (tenant, subject) = (tenant.to_owned(), counted.clone());
                 kernel.housekeeping(move |tx| {
                     tx.execute(
                         sql("delete from sign_in_failure where tenant = $1 and subject = $2"),
@@ -212,13 +213,19 @@ pub(crate) fn check_password(kernel: &Kernel, tenant: &str, login: &str, secret:
             Ok(row.text("id")?.to_owned())
         }
         _ => {
-            note_failure(kernel, tenant, &subject, now)?;
+            note_failure(kernel, tenant, &counted, now)?;
             let person = known.map(|row| row.text("id").map(str::to_owned)).transpose()?;
             let count = failures.map_or(0, |(count, _)| count) + 1;
             note_security(kernel, tenant, "wrong_secret", person.as_deref(), &format!("wrong user name or password at {purpose}, failure {count}"))?;
             Err(wrong())
         }
     }
+}
+
+/// Under what the failures of a user name are counted: not the name itself, because now and then
+/// somebody types a password into its field.
+fn counted_as(subject: &str) -> String {
+    Digest::of(format!("sign-in\n{subject}").as_bytes()).hex()
 }
 
 fn wrong() -> Error {

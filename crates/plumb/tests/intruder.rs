@@ -12,10 +12,14 @@ mod run;
 #[path = "program/server.rs"]
 mod server;
 
+#[path = "intruder/accounts.rs"]
+mod accounts;
 #[path = "intruder/company.rs"]
 mod company;
 #[path = "intruder/foreign.rs"]
 mod foreign;
+#[path = "intruder/input.rs"]
+mod input;
 #[path = "intruder/place.rs"]
 mod place;
 #[path = "intruder/wire.rs"]

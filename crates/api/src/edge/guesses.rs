@@ -1,18 +1,19 @@
 //! Guessing passwords from one address: whoever tries many user names is not stopped by the limit on
 //! each account. Kept in the memory of one server; the accounts' own limit is in the database.
 
-use super::{Policy, Problem, RequestId, secure};
+use super::{Gate, Policy, Problem, RequestId, secure};
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use base::limits::{ADDRESS_FAILURES, ADDRESSES_WATCHED, SIGN_IN_WAIT_SECONDS};
+use base::limits::{ADDRESS_FAILURES, ADDRESSES_WATCHED, BLOCKING_WAIT_SECONDS, SIGN_IN_WAIT_SECONDS, SIGN_INS_AT_ONCE, SIGN_INS_WAITING};
 use base::{Refusal, RefusalKind, Timestamp};
 use kernel::Kernel;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// Wrong sign-ins by address.
 #[derive(Debug, Default)]
@@ -87,16 +88,27 @@ pub(super) fn network(address: IpAddr) -> IpAddr {
 /// in which a proxy in front of the server names the client; without one the connection counts.
 pub fn limit_sign_ins(router: Router, kernel: Kernel, paths: &'static [&'static str], proxied: Option<HeaderName>) -> Router {
     let guesses = Arc::new(Guesses::default());
+    // Each hashes with much memory, on purpose.
+    let gate = Gate::of(SIGN_INS_AT_ONCE, SIGN_INS_WAITING, Duration::from_secs(BLOCKING_WAIT_SECONDS));
     router.layer(from_fn(move |request: Request, next: Next| {
-        let (guesses, kernel, proxied) = (Arc::clone(&guesses), kernel.clone(), proxied.clone());
+        let (guesses, kernel, proxied, gate) = (Arc::clone(&guesses), kernel.clone(), proxied.clone(), gate.clone());
         async move {
             let connection = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
             let address = proxied.and_then(|name| named(request.headers(), &name)).or(connection);
-            let address = address.filter(|_| request.method() == Method::POST && paths.contains(&request.uri().path()));
+            if request.method() != Method::POST || !paths.contains(&request.uri().path()) {
+                return next.run(request).await;
+            }
             let Some(address) = address else { return next.run(request).await };
             if let Err(seconds) = guesses.begin(address, kernel.now()) {
-                return refuse(too_many(seconds), request.headers());
+                return refuse(too_many(seconds).into(), request.headers());
             }
+            let _turn = match gate.enter().await {
+                Ok(turn) => turn,
+                Err(problem) => {
+                    guesses.forgive(address);
+                    return refuse(problem, request.headers());
+                }
+            };
             let mut response = next.run(request).await;
             if response.status() != StatusCode::UNAUTHORIZED {
                 guesses.forgive(address);
@@ -110,9 +122,9 @@ pub fn limit_sign_ins(router: Router, kernel: Kernel, paths: &'static [&'static 
 }
 
 /// A problem for programs, its sentences for people at a browser.
-fn refuse(refusal: Refusal, asked: &HeaderMap) -> Response {
-    let words = [Some(refusal.message.clone()), refusal.advice.clone()].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    let (problem, id) = (Problem::from(base::Error::from(refusal)), RequestId::make());
+fn refuse(problem: Problem, asked: &HeaderMap) -> Response {
+    let words = [Some(problem.detail()), problem.advice()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let id = RequestId::make();
     let for_people = asked.get_all(header::ACCEPT).iter().any(|accept| accept.to_str().is_ok_and(|accept| accept.contains("text/html")));
     let mut response = if for_people {
         let mut page = Response::new(words.into());
@@ -127,10 +139,11 @@ fn refuse(refusal: Refusal, asked: &HeaderMap) -> Response {
     response
 }
 
-fn too_many(seconds: u64) -> Refusal {
+fn too_many(seconds: u64) -> base::Error {
     Refusal::new(RefusalKind::TooMany, "too_many_from_address", "Too many wrong sign-ins came from your address.")
         .advise(format!("Try again in {} minutes.", seconds.div_ceil(60)))
         .retry_after(seconds)
+        .into()
 }
 
 /// The client as the nearest proxy names it: it writes behind whatever the client sent itself.

@@ -5,15 +5,13 @@
 
 use super::graph::{Edge, Graph};
 use super::import::{ImportedItem, ImportedLine, ImportedStructure};
+use base::text::is_formula;
 use base::{Error, Refusal, RefusalKind, Result, limits};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 use std::collections::HashSet;
 
 /// Leading blanks of the number for each level.
 const BLANKS_PER_LEVEL: usize = 4;
-/// What makes a spreadsheet read text as a formula, with their full-width forms (OWASP, CSV injection).
-const TRIGGERS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
-
 /// How an assembly that is used more than once is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Repeats {
@@ -156,18 +154,12 @@ impl Table<'_> {
 /// Puts an apostrophe before text that a spreadsheet would run as a formula, also after the file
 /// went through CSV; and before text that already looks guarded, so that taking it off is exact.
 pub(in crate::structure) fn guarded(text: &str) -> String {
-    if runs(text) { format!("'{text}") } else { text.to_owned() }
+    if is_formula(text) { format!("'{text}") } else { text.to_owned() }
 }
 
 /// Takes off what [`guarded`] puts on.
 pub(in crate::structure) fn unguarded(text: &str) -> &str {
-    text.strip_prefix('\'').filter(|rest| runs(rest)).unwrap_or(text)
-}
-
-/// Would a spreadsheet run this as a formula, apostrophes before it aside?
-fn runs(text: &str) -> bool {
-    let bare = text.trim_start_matches('\'');
-    bare.starts_with(TRIGGERS) || bare.trim_start().starts_with(TRIGGERS)
+    text.strip_prefix('\'').filter(|rest| is_formula(rest)).unwrap_or(text)
 }
 
 /// The writer refuses nothing that was checked here, so that its errors are faults of ours.

@@ -101,6 +101,13 @@ impl Company {
         self.client.send(Ask::get(path).cookie(cookie))
     }
 
+    /// The list of a kind as CSV, as somebody takes it away.
+    pub fn exported(&self, kind: &str, cookie: &str) -> String {
+        let reply = self.get(format!("/list/{kind}?format=csv"), cookie);
+        assert_eq!((reply.status, reply.header("content-type")), (200, "text/csv; charset=utf-8"), "{}", reply.text());
+        reply.text()
+    }
+
     pub fn catalog(&self) -> Arc<Catalog> {
         self.world.kernel.catalog().unwrap()
     }

@@ -6,7 +6,7 @@ use super::server::Server;
 use serde_json::{Value as Json, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub const ADMIN: &str = "a.conti";
@@ -25,12 +25,21 @@ impl Place {
 
     /// With further arguments of `plumb serve`.
     pub fn with(further: &[&str]) -> Self {
+        Self::started(further, Server::start)
+    }
+
+    /// With everything in the log.
+    pub fn talkative() -> Self {
+        Self::started(&[], |arguments, folder| Server::start_logging(arguments, folder, "trace"))
+    }
+
+    fn started(further: &[&str], start: fn(&[String], &Path) -> Server) -> Self {
         let folder = tempfile::tempdir().unwrap();
         plumb(folder.path(), &format!("init --data data --login {ADMIN} --name Ada"), &[("PLUMB_PASSWORD", PASSWORD)]).with(0);
         let data = folder.path().join("data");
         let mut arguments = vec!["--data".to_owned(), data.to_str().unwrap().to_owned()];
         arguments.extend(further.iter().map(|&argument| argument.to_owned()));
-        Self { server: Server::start(&arguments, folder.path()), folder }
+        Self { server: start(&arguments, folder.path()), folder }
     }
 
     pub fn data(&self) -> PathBuf {

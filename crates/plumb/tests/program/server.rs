@@ -18,6 +18,11 @@ impl Server {
     /// Starts `plumb serve` with these arguments on free ports and waits until it answers.
     /// `folder` takes what it logs.
     pub fn start(arguments: &[String], folder: &Path) -> Self {
+        Self::start_logging(arguments, folder, "info")
+    }
+
+    /// The same with more or less in the log.
+    pub fn start_logging(arguments: &[String], folder: &Path, level: &str) -> Self {
         let log = folder.join("server.log");
         // A port that was free may be taken a moment later by a test beside this one.
         for _ in 0..5 {
@@ -26,6 +31,7 @@ impl Server {
                 .arg("serve")
                 .args(arguments)
                 .args(["--listen", &pages, "--content-listen", &content])
+                .env("PLUMB_LOG", level)
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
                 .stderr(std::fs::File::create(&log).unwrap())

@@ -305,8 +305,8 @@ fn export(visit: &Visit, kind: &Kind, filter: &Filter) -> Result<Answer> {
 fn line<'a>(cells: impl Iterator<Item = &'a str>) -> String {
     let cells: Vec<String> = cells
         .map(|cell| {
-            let looks_like_formula = cell.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r', '＝']) && cell.trim().parse::<f64>().is_err();
-            let safe = if looks_like_formula { format!("'{cell}") } else { cell.to_owned() };
+            let runs = base::text::is_formula(cell) && cell.trim().parse::<f64>().is_err();
+            let safe = if runs { format!("'{cell}") } else { cell.to_owned() };
             format!("\"{}\"", safe.replace('"', "\"\""))
         })
         .collect();
