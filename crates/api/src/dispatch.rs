@@ -135,7 +135,8 @@ impl Asked {
         }
         let (state, endpoint) = (self.state.clone(), Arc::clone(&self.endpoint));
         let (call, bytes) = self.into_call().await?;
-        edge::run_blocking(&state.gate, move || answer_blocking(&endpoint, call, &bytes)).await
+        let who = call.credentials.secret().map(str::to_owned);
+        edge::run_blocking_for(&state.gate, who.as_deref(), move || answer_blocking(&endpoint, call, &bytes)).await
     }
 
     /// Reads the body where there is one, and the headers of a change.

@@ -7,6 +7,7 @@ pub mod digest;
 pub mod error;
 pub mod id;
 pub mod limits;
+pub mod outbound;
 pub mod quantity;
 pub mod text;
 pub mod time;

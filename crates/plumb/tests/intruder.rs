@@ -18,8 +18,12 @@ mod accounts;
 mod company;
 #[path = "intruder/foreign.rs"]
 mod foreign;
+#[path = "intruder/hostile.rs"]
+mod hostile;
 #[path = "intruder/input.rs"]
 mod input;
+#[path = "intruder/load.rs"]
+mod load;
 #[path = "intruder/place.rs"]
 mod place;
 #[path = "intruder/wire.rs"]

@@ -4,4 +4,5 @@
 pub mod cluster;
 pub mod engines;
 pub mod s3;
+pub mod hostile;
 pub mod world;

@@ -237,7 +237,8 @@ async fn answer_with(
     };
     let how = How { had_flash: incoming.flash.is_some(), in_dialog: incoming.wants("dialog"), ..how };
     let gate = shared.settings.gate.clone();
-    let worked = http::run_blocking(&gate, move || {
+    let who = incoming.session_token.clone();
+    let worked = http::run_blocking_for(&gate, who.as_deref(), move || {
         Ok(match work(&shared, &incoming) {
             Ok(answer) => answer,
             Err(error) => shell::error_answer(None, &error),

@@ -34,6 +34,14 @@ impl std::fmt::Debug for Credentials {
 }
 
 impl Credentials {
+    /// The token of either sort.
+    pub(crate) fn secret(&self) -> Option<&str> {
+        match self {
+            Self::None => None,
+            Self::Token(token) | Self::Session(token) => Some(token),
+        }
+    }
+
     /// Reads the headers. `Authorization` counts before the cookie: whoever sends a token that is
     /// no good is not quietly taken for the session.
     pub fn from_headers(headers: &HeaderMap) -> Result<Self, Problem> {

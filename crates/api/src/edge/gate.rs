@@ -4,7 +4,8 @@
 //! of that is told to come again: a server that takes everything answers nobody.
 
 use super::Problem;
-use base::limits::{BLOCKING_QUEUE, BLOCKING_WAIT_SECONDS, BLOCKING_WORKERS};
+use super::shares::Shares;
+use base::limits::{BLOCKING_QUEUE, BLOCKING_WAIT_SECONDS, BLOCKING_WORKERS, WORKERS_PER_PERSON};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -18,6 +19,7 @@ pub struct Gate {
     most_workers: usize,
     most_waiting: usize,
     patience: Duration,
+    shares: Arc<Shares>,
 }
 
 impl Default for Gate {
@@ -34,6 +36,7 @@ impl Gate {
             most_workers: workers,
             most_waiting: waiting,
             patience,
+            shares: Arc::new(Shares::of(WORKERS_PER_PERSON)),
         }
     }
 
@@ -94,6 +97,16 @@ pub async fn run_blocking<T: Send + 'static>(gate: &Gate, work: impl FnOnce() ->
         Ok(answer) => answer,
         Err(broken) => Err(Problem::internal(format!("a request broke down: {broken}"))),
     }
+}
+
+/// As [`run_blocking`], in the person's own share of the turns; `who` is whatever the request brings
+/// to say who asks.
+pub async fn run_blocking_for<T: Send + 'static>(gate: &Gate, who: Option<&str>, work: impl FnOnce() -> Result<T, Problem> + Send + 'static) -> Result<T, Problem> {
+    let _share = match who {
+        Some(who) => Some(Shares::enter(&gate.shares, who, gate.patience).await?),
+        None => None,
+    };
+    run_blocking(gate, work).await
 }
 
 #[cfg(test)]

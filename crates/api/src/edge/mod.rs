@@ -16,9 +16,10 @@ pub mod listener;
 pub mod origin;
 pub mod problem;
 pub mod query;
+mod shares;
 
 pub use credentials::{Credentials, SESSION_COOKIE, authenticate, cookie, cookies, session_cookie, session_cookie_gone, session_token};
-pub use gate::{Gate, run_blocking};
+pub use gate::{Gate, run_blocking, run_blocking_for};
 pub use guesses::limit_sign_ins;
 pub use headers::{Policy, secure};
 pub use host::only_for_us;

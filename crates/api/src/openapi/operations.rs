@@ -43,8 +43,9 @@ pub(super) fn described(endpoint: &Endpoint, catalog: &Catalog, id: &str, tag: &
         Body::Json(name) => Some((true, name)),
         Body::JsonOrNone(name) => Some((false, name)),
         Body::File => {
+            // No bytes at all are an empty file.
             operation["requestBody"] = json!({
-                "required": true,
+                "required": false,
                 "content": { "application/octet-stream": { "schema": {} } },
             });
             None

@@ -6,7 +6,7 @@ use super::server::Server;
 use serde_json::{Value as Json, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 pub const ADMIN: &str = "a.conti";
@@ -40,10 +40,6 @@ impl Place {
         let mut arguments = vec!["--data".to_owned(), data.to_str().unwrap().to_owned()];
         arguments.extend(further.iter().map(|&argument| argument.to_owned()));
         Self { server: start(&arguments, folder.path()), folder }
-    }
-
-    pub fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
     }
 
     /// What the server has logged.
