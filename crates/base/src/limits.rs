@@ -168,6 +168,14 @@ pub const REQUEST_HEAD_BYTES: usize = 64 << 10;
 pub const REQUEST_HEADERS: usize = 64;
 /// A client that takes nothing of its answer for this time is left, in seconds.
 pub const STALLED_SECONDS: u64 = 60;
+/// Exports of one person within a day.
+pub const EXPORTS_PER_DAY: usize = 40;
+/// So many times the usual exports of a day are told as a security event.
+pub const EXPORT_ALERT_TIMES: i64 = 5;
+/// Fewer exports within a day are never told.
+pub const EXPORT_ALERT_FROM: i64 = 10;
+/// The days before that say what is usual.
+pub const EXPORT_USUAL_DAYS: i64 = 30;
 /// Rows of one NDJSON answer.
 pub const NDJSON_ROWS: usize = 10_000;
 /// Steps of an inspector's walk from its first record.

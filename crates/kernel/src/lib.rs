@@ -16,6 +16,7 @@ pub mod decision;
 pub mod decision_tree;
 pub mod dossier;
 pub mod evidence;
+pub mod export;
 pub mod hold;
 pub mod impact;
 pub mod jobs;

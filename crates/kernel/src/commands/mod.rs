@@ -1,5 +1,6 @@
 //! The kernel's own commands: the same few verbs for records of every kind, and people.
 
+mod exports;
 mod people;
 mod personal;
 mod records;
@@ -32,6 +33,7 @@ fn commands() -> Vec<CommandDef> {
     all.extend(work::commands());
     all.extend(people::commands());
     all.extend(personal::commands());
+    all.extend(exports::commands());
     all
 }
 

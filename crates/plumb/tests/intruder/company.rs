@@ -101,11 +101,10 @@ impl Company {
         self.client.send(Ask::get(path).cookie(cookie))
     }
 
-    /// The list of a kind as CSV, as somebody takes it away.
-    pub fn exported(&self, kind: &str, cookie: &str) -> String {
-        let reply = self.get(format!("/list/{kind}?format=csv"), cookie);
-        assert_eq!((reply.status, reply.header("content-type")), (200, "text/csv; charset=utf-8"), "{}", reply.text());
-        reply.text()
+    /// Asks for the list of a kind as CSV, as somebody takes it away.
+    pub fn export(&self, kind: &str, cookie: &str, key: &str, reason: &str) -> Reply {
+        let form = format!("key={key}&reason={}", reason.replace(' ', "+"));
+        self.client.send(Ask::post(format!("/list/{kind}/export")).cookie(cookie).bytes("application/x-www-form-urlencoded", form))
     }
 
     pub fn catalog(&self) -> Arc<Catalog> {

@@ -283,7 +283,7 @@ fn exports_run_nowhere(company: &Company) {
     }
     let numbers = json!({"number": "-5", "title": "-12.5", "fields": {"unit": "each", "description": "+3"}});
     assert_eq!(company.client.send(Ask::post("/api/v1/records/part").key("numbers").cookie(&dora).json(numbers)).status, 201);
-    let exported = company.exported("part", &dora);
+    let exported = company.export("part", &dora, "formulas", "to look at it").text();
     let mut seen = 0;
     for line in exported.lines().skip(1) {
         for cell in line.trim_matches('"').split("\",\"") {
@@ -302,4 +302,46 @@ fn exports_run_nowhere(company: &Company) {
 #[test]
 fn frs_guard_002_no_cell_of_an_export_is_run_as_a_formula_and_numbers_stay_numbers() {
     on_both(exports_run_nowhere);
+}
+
+/// What the trail says of exports: what, who it was, the reason.
+fn exports_in_the_trail(company: &Company, what: &str) -> Vec<String> {
+    let told = db::sql(
+        "select s.detail, e.reason from security_event s join event e on e.tenant = s.tenant and e.tx = s.at_tx and e.ord = s.at_ord
+         where s.tenant = $1 and s.what = $2 order by s.id",
+    );
+    let rows = company.world.kernel.database().query(told, &[kernel::MAIN_TENANT.into(), what.into()]).unwrap();
+    rows.iter().map(|row| format!("{} because {}", row.text("detail").unwrap(), row.opt_text("reason").unwrap().unwrap_or("-"))).collect()
+}
+
+fn an_insider_does_not_leave_with_everything(company: &Company) {
+    let dora = company.cookie("dora");
+    assert_eq!(company.get("/list/part?format=csv", &dora).header("content-type"), "text/html; charset=utf-8", "no file without a reason");
+    assert_eq!(company.export("part", &dora, "no reason", "").status, 422);
+    assert!(exports_in_the_trail(company, "data_exported").is_empty());
+    let taken = company.export("part", &dora, "first", "supplier audit");
+    assert_eq!((taken.status, taken.header("content-disposition")), (200, "attachment; filename*=UTF-8''part.csv"));
+    let noted = exports_in_the_trail(company, "data_exported");
+    let digest = base::Digest::of(&taken.body).hex();
+    assert_eq!(noted, [format!("2 rows of part; SHA-256 {digest} because supplier audit")]);
+    // Like everybody who wants it all, list after list.
+    let mut statuses = Vec::new();
+    for number in 1..=base::limits::EXPORTS_PER_DAY {
+        statuses.push(company.export("part", &dora, &format!("more {number}"), "still the audit").status);
+        let alerts = exports_in_the_trail(company, "unusual_export").len();
+        assert_eq!(alerts, usize::from(number + 1 >= usize::try_from(base::limits::EXPORT_ALERT_FROM).unwrap()), "after {number} more");
+    }
+    let (last, before) = statuses.split_last().unwrap();
+    assert!(before.iter().all(|status| *status == 200), "{statuses:?}");
+    assert_eq!(*last, 429, "one past the limit of a day");
+    assert_eq!(exports_in_the_trail(company, "data_exported").len(), base::limits::EXPORTS_PER_DAY);
+    // Everybody has their own day, and the next day is another.
+    assert_eq!(company.export("site", &company.cookie("finn"), "finn", "for the file").status, 200);
+    company.world.clock.advance_seconds(86_401);
+    assert_eq!(company.export("part", &company.cookie("dora"), "tomorrow", "the audit goes on").status, 200);
+}
+
+#[test]
+fn frs_guard_010_an_export_needs_a_reason_and_a_day_has_only_so_many() {
+    on_both(an_insider_does_not_leave_with_everything);
 }

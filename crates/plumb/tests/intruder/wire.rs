@@ -116,7 +116,7 @@ fn frs_net_004_no_cache_keeps_what_somebody_may_see() {
     let made = [&session[..], &[("idempotency-key", "one".to_owned())]].concat();
     assert_eq!(place.post("/api/v1/records/site", &made, &json!({"number": "ROM", "title": "Rome", "fields": {"zone": "Europe/Rome"}})).status, 201);
     for path in [
-        "/", "/sign-in", "/list/site", "/list/site?format=csv", "/r/site/ROM", "/r/site/ROM/timeline", "/search?q=rome", "/palette?q=rome", "/password", "/tokens", "/nowhere",
+        "/", "/sign-in", "/list/site", "/list/site/export", "/r/site/ROM", "/r/site/ROM/timeline", "/search?q=rome", "/palette?q=rome", "/password", "/tokens", "/nowhere",
         "/api/v1/me", "/api/v1/records/site", "/api/v1/records/site/ROM", "/api/v1/openapi.json", "/api/v1/nowhere", "/metrics", "/evidence",
     ] {
         let reply = place.get(path, &session);

@@ -1,4 +1,4 @@
-//! Lists of one kind: filters in the address, sorting, paging, export, as of another day.
+//! Lists of one kind: filters in the address, sorting, paging, as of another day.
 
 use crate::domain;
 use crate::edge::{Answer, Visit};
@@ -15,16 +15,11 @@ use std::collections::BTreeMap;
 
 /// Rows of one page.
 const ROWS: usize = 50;
-/// Rows of one export.
-const EXPORT_ROWS: usize = 10_000;
 
 pub(crate) fn show(visit: &Visit) -> Result<Answer> {
-    let kind = visit.catalog.kind(visit.request.param("kind")).filter(|kind| visit.viewer.sees_kind(&kind.name)).ok_or_else(|| Error::not_found("There is no such list."))?;
+    let kind = kind_of(visit)?;
     let past = shell::past_moment(visit)?;
     let filter = filter_of(visit, kind)?;
-    if visit.request.query("format") == Some("csv") {
-        return export(visit, kind, &filter);
-    }
     let page = Page { sort: sort_of(visit), rows: Some(ROWS), after: visit.request.query("after").map(str::to_owned) };
     let (viewer, tenant, at) = (visit.viewer.clone(), visit.tenant().to_owned(), past.as_ref().map(|past| past.at));
     let filter_here = filter.clone();
@@ -62,11 +57,17 @@ pub(crate) fn show(visit: &Visit) -> Result<Answer> {
     Ok(Answer::Page(Box::new(framed)))
 }
 
+/// The kind that the address names, as far as one may see it.
+pub(super) fn kind_of(visit: &Visit) -> Result<&Kind> {
+    let kind = visit.catalog.kind(visit.request.param("kind")).filter(|kind| visit.viewer.sees_kind(&kind.name));
+    kind.ok_or_else(|| Error::not_found("There is no such list."))
+}
+
 fn kind_is_person(records: &[Record]) -> bool {
     records.first().is_some_and(|record| record.kind == "person")
 }
 
-fn filter_of(visit: &Visit, kind: &Kind) -> Result<Filter> {
+pub(super) fn filter_of(visit: &Visit, kind: &Kind) -> Result<Filter> {
     let request = &visit.request;
     let own = |name: &str| request.query(name).map(str::to_owned);
     let phases = match request.query("phase") {
@@ -160,7 +161,7 @@ fn view(
             label: "Export".into(),
             quiet: true,
             icon: Some(Icon::Download),
-            items: vec![MenuItem::link("CSV, all rows of this view", address(&[("format", Some("csv")), ("after", None)]), Some(Icon::File))],
+            items: vec![MenuItem::link("CSV, all rows of this view", address_with(visit, &format!("{action}/export"), &[("after", None), ("sort", None)]), Some(Icon::File))],
             ..Menu::default()
         }],
         columns,
@@ -267,58 +268,10 @@ fn empty(visit: &Visit, kind: &Kind, filter: &Filter) -> EmptyState {
 }
 
 /// The list's address with some parameters changed or taken away.
-fn address_with(visit: &Visit, action: &str, changes: &[(&str, Option<&str>)]) -> String {
+pub(super) fn address_with(visit: &Visit, action: &str, changes: &[(&str, Option<&str>)]) -> String {
     let kept = visit.request.query.iter().filter(|(name, value)| !value.is_empty() && !changes.iter().any(|(changed, _)| changed == name));
     let kept = kept.map(|(name, value)| (name.as_str(), value.as_str()));
     let set = changes.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
     let pairs: Vec<String> = kept.chain(set).map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
     if pairs.is_empty() { action.to_owned() } else { format!("{action}?{}", pairs.join("&")) }
-}
-
-fn export(visit: &Visit, kind: &Kind, filter: &Filter) -> Result<Answer> {
-    let (viewer, filter) = (visit.viewer.clone(), filter.clone());
-    let records = visit.read(move |tx| {
-        let mut all: Vec<Record> = Vec::new();
-        let mut after = None;
-        loop {
-            let page = Page { rows: Some(base::limits::PAGE_ROWS), after: after.take(), ..Page::default() };
-            let (rows, next) = record::list(tx, &viewer, &filter, &page, None)?;
-            all.extend(rows);
-            match next {
-                Some(cursor) if all.len() < EXPORT_ROWS => after = Some(cursor),
-                _ => return Ok(all),
-            }
-        }
-    })?;
-    let mut lines = vec![line(["Number", "Revision", "Title", "State", "Due"].into_iter().chain(kind.fields.iter().map(|field| field.label.as_str())))];
-    for record in &records {
-        let state = visit.catalog.state_label(&record.kind, &record.state);
-        let fields: Vec<String> =
-            kind.fields.iter().map(|field| record::field_display(field, record.fields.get(&field.name).unwrap_or(&serde_json::Value::Null))).collect();
-        let fixed = [record.number.as_str(), &record.revision, &record.title, &state, record.due_date.as_deref().unwrap_or("")];
-        lines.push(line(fixed.into_iter().chain(fields.iter().map(String::as_str))));
-    }
-    Ok(Answer::File { name: format!("{}.csv", kind.name), media_type: "text/csv; charset=utf-8".into(), bytes: lines.concat().into_bytes() })
-}
-
-/// One CSV line (RFC 4180). Text that a spreadsheet would take for a formula gets an apostrophe.
-fn line<'a>(cells: impl Iterator<Item = &'a str>) -> String {
-    let cells: Vec<String> = cells
-        .map(|cell| {
-            let runs = base::text::is_formula(cell) && cell.trim().parse::<f64>().is_err();
-            let safe = if runs { format!("'{cell}") } else { cell.to_owned() };
-            format!("\"{}\"", safe.replace('"', "\"\""))
-        })
-        .collect();
-    format!("{}\r\n", cells.join(","))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_export_neutralises_what_a_spreadsheet_would_run_and_leaves_numbers_alone() {
-        assert_eq!(line(["=1+1", "-5", "a\"b", "@SUM(1)"].into_iter()), "\"'=1+1\",\"-5\",\"a\"\"b\",\"'@SUM(1)\"\r\n");
-    }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod actions;
 pub(crate) mod dossier;
+pub(crate) mod export;
 pub(crate) mod forms;
 pub(crate) mod list;
 pub(crate) mod personal;
@@ -32,6 +33,7 @@ pub(crate) fn routes() -> Vec<Route> {
         shows("/palette", search::palette),
         shows("/typeahead", search::typeahead),
         shows("/list/{kind}", list::show),
+        takes("/list/{kind}/export", export::show, export::export),
         takes("/new/{kind}", forms::show_new, forms::create),
         shows("/r/{kind}/{number}", record::show),
         takes("/r/{kind}/{number}/edit", forms::show_edit, forms::edit),

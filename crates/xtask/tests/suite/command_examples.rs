@@ -67,6 +67,7 @@ pub fn examples() -> Vec<(&'static str, Example)> {
         ("role.revoke", Person(revoke_role)),
         ("token.create", Person(|s| (s.designer.clone(), Ready::with(json!({"name": "export", "days": 30}))))),
         ("token.revoke", Person(revoke_token)),
+        ("export.note", Person(|s| (s.operator.clone(), Ready::because(json!({"kind": "capa", "rows": 3, "digest": "0".repeat(64)}))))),
         ("part.add_line", Person(add_line)),
         ("part.change_line", Person(change_line)),
         ("part.remove_line", Person(remove_line)),
