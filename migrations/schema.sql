@@ -232,6 +232,8 @@ create table signature (
   obligation {text},
   at_tx {text} not null,
   at_ord {int} not null,
+  utc_offset {int},
+  zone_shown {text},
   primary key (tenant, id),
   unique (tenant, challenge)
 ) {strict};

@@ -105,6 +105,8 @@ pub const SESSION_IDLE_SECONDS: i64 = 30 * 60;
 pub const SESSION_SECONDS: i64 = 12 * 3600;
 /// Signing needs both components again after this much quiet, in seconds (21 CFR 11.200(a)(1)).
 pub const SIGNING_IDLE_SECONDS: i64 = 10 * 60;
+/// How far a clock may go back, or differ from the database's, before it counts, in seconds.
+pub const CLOCK_TOLERANCE_SECONDS: i64 = 2;
 /// A signing challenge is good this long, in seconds.
 pub const CHALLENGE_SECONDS: i64 = 300;
 /// A configuration package, in bytes.

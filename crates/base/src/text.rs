@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+use unicode_script::{Script, UnicodeScript};
 
 /// Folds text for comparing and searching: compatibility decomposition, marks dropped, lower case.
 /// The same folding on both engines is what makes their search results equal.
@@ -86,6 +87,25 @@ fn clean(place: &str, text: &str, max_chars: usize, multi_line: bool) -> Result<
     Ok(cleaned)
 }
 
+/// Refuses a name or number in which a letter of another script stands for a Latin one that looks
+/// the same ("Quіnn" with a Cyrillic і), by the confusables of Unicode (UTS #39). Names written
+/// in another script throughout are fine, and so is a letter that looks like no Latin one (10 kΩ).
+pub fn refuse_disguised(place: &str, text: &str) -> Result<()> {
+    let disguised = |word: &str| word.chars().find(|c| is_latin_look_alike(*c));
+    let in_latin_word = text.split_whitespace().filter(|word| word.contains(|c: char| c.is_ascii_alphabetic())).find_map(disguised);
+    let nothing_else = text.chars().filter(|c| c.is_alphabetic()).all(|c| c.is_ascii() || is_latin_look_alike(c));
+    let found = in_latin_word.or_else(|| if nothing_else { disguised(text) } else { None });
+    found.map_or(Ok(()), |c| {
+        let message = format!("the letter U+{:04X} looks like a Latin letter and is none", u32::from(c));
+        Err(Error::invalid(place, "look_alike", message))
+    })
+}
+
+fn is_latin_look_alike(c: char) -> bool {
+    let foreign = !c.is_ascii() && c.is_alphabetic() && !matches!(c.script(), Script::Latin | Script::Common | Script::Inherited);
+    foreign && unicode_security::skeleton(c.encode_utf8(&mut [0; 4])).all(|shown| shown.is_ascii())
+}
+
 /// Controls that make text read differently from how it is stored (UAX #9).
 fn is_bidirectional_control(c: char) -> bool {
     matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
@@ -121,6 +141,17 @@ mod tests {
         assert_eq!(clean_line("x", "2501-OX1\u{a0}\u{a0}", 10).unwrap(), "2501-OX1");
         assert_eq!(clean_line("x", &"a".repeat(10), 10).unwrap().len(), 10);
         assert!(clean_line("x", &"a".repeat(11), 10).is_err());
+    }
+
+    #[test]
+    fn frs_per_007_a_letter_that_stands_for_a_latin_one_is_refused_and_other_scripts_are_not() {
+        for disguised in ["\u{430}dmin", "Qu\u{456}nn Tester", "José \u{422}ester", "\u{440}\u{430}\u{443}\u{440}\u{430}l", "\u{420}\u{410}\u{420}-0001", "\u{39f}slo"] {
+            let error = refuse_disguised("name", disguised).unwrap_err();
+            assert_eq!(error.refusal().unwrap().code, "look_alike", "{disguised}");
+        }
+        for honest in ["Quinn Tester", "José Müller", "Işık Öz", "Сара Иванова", "田中 (Tanaka)", "Ωmega 10 kΩ", "Δp-100", "Ø6 µm", "12-34", ""] {
+            refuse_disguised("name", honest).unwrap();
+        }
     }
 
     #[test]

@@ -37,7 +37,17 @@ impl Timestamp {
 
     /// `21 Nov 2026, 14:02 CET` in the named IANA zone.
     pub fn display_in(self, zone: &str) -> Result<String> {
-        Ok(self.zoned(zone)?.strftime("%-d %b %Y, %H:%M %Z").to_string())
+        self.shown_in(zone)?.display(self)
+    }
+
+    /// How the named zone shows this moment by the time-zone database of this program.
+    pub fn shown_in(self, zone: &str) -> Result<ShownIn> {
+        self.shown_by(&time_zone(zone)?)
+    }
+
+    fn shown_by(self, zone: &TimeZone) -> Result<ShownIn> {
+        let info = zone.to_offset_info(jiff::Timestamp::from_microsecond(self.0).map_err(Error::internal)?);
+        Ok(ShownIn { utc_offset: info.offset().seconds(), zone: info.abbreviation().to_owned() })
     }
 
     pub fn plus_seconds(self, seconds: i64) -> Self {
@@ -53,6 +63,24 @@ impl Timestamp {
     fn zoned(self, zone: &str) -> Result<jiff::Zoned> {
         let at = jiff::Timestamp::from_microsecond(self.0).map_err(Error::internal)?;
         Ok(at.to_zoned(time_zone(zone)?))
+    }
+}
+
+/// How a moment was shown to people: kept beside the moment, so that it is shown the same for ever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownIn {
+    /// Seconds ahead of UTC.
+    pub utc_offset: i32,
+    /// The zone's short name then: `CET`.
+    pub zone: String,
+}
+
+impl ShownIn {
+    /// `21 Nov 2026, 14:02 CET`, whatever the zone's rules are now.
+    pub fn display(&self, at: Timestamp) -> Result<String> {
+        let offset = jiff::tz::Offset::from_seconds(self.utc_offset).map_err(Error::internal)?;
+        let local = offset.to_datetime(jiff::Timestamp::from_microsecond(at.0).map_err(Error::internal)?);
+        Ok(format!("{} {}", local.strftime("%-d %b %Y, %H:%M"), self.zone))
     }
 }
 
@@ -127,6 +155,19 @@ mod tests {
         let at = Timestamp::parse("2026-11-21T13:02:11Z").unwrap();
         assert_eq!(at.display_in("Europe/Rome").unwrap(), "21 Nov 2026, 14:02 CET");
         assert_eq!(at.to_rfc3339(), "2026-11-21T13:02:11.000000Z");
+    }
+
+    #[test]
+    fn frs_tim_007_a_moment_that_was_shown_stays_as_it_was_when_the_rules_of_the_zone_change() {
+        let at = Timestamp::parse("2026-07-01T10:00:00Z").unwrap();
+        // Two releases of a time-zone database: in the second the country has given up summer time.
+        let released = |rules: &str| TimeZone::posix(rules).unwrap();
+        let (before, after) = (released("CET-1CEST,M3.5.0,M10.5.0/3"), released("CET-1"));
+        let kept = at.shown_by(&before).unwrap();
+        assert_eq!(kept, ShownIn { utc_offset: 7200, zone: "CEST".to_owned() });
+        assert_eq!(kept.display(at).unwrap(), "1 Jul 2026, 12:00 CEST");
+        assert_eq!(at.shown_by(&after).unwrap().display(at).unwrap(), "1 Jul 2026, 11:00 CET", "what the new rules would say");
+        assert_eq!(at.shown_in("Europe/Rome").unwrap(), kept);
     }
 
     #[test]

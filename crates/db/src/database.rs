@@ -9,7 +9,7 @@ use crate::sqlite::SqliteBackend;
 use crate::statement::{Query, Sql, Text, shorten};
 use crate::tx::{Body, Read, Tx};
 use crate::value::Value;
-use base::{Error, Refusal, RefusalKind, Result};
+use base::{Error, Refusal, RefusalKind, Result, Timestamp};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -179,6 +179,15 @@ impl Database {
         match &self.inner.backend {
             Backend::Sqlite(sqlite) => sqlite.connections(),
             Backend::Postgres(postgres) => postgres.connections(),
+        }
+    }
+
+    /// The clock of the database, where it has one of its own that several servers share; on SQLite
+    /// there is none but the server's.
+    pub fn clock(&self) -> Result<Option<Timestamp>> {
+        match &self.inner.backend {
+            Backend::Sqlite(_) => Ok(None),
+            Backend::Postgres(postgres) => postgres.clock().map(Some),
         }
     }
 

@@ -303,6 +303,13 @@ pub(crate) fn authorise(tx: &mut dyn Read, catalog: &Catalog, actor: &Actor, nee
     Ok(Permit { actor: actor.clone(), grants, viewer })
 }
 
+/// What the system itself may do inside a transaction that it has opened.
+pub(crate) fn system_permit(tx: &mut crate::trail::WriteTx<'_>) -> Result<Permit> {
+    let (catalog, actor) = (tx.catalog(), Actor::system(tx.tenant()));
+    let viewer = viewer_from(tx, &catalog, &actor, &[])?;
+    Ok(Permit { actor, grants: Vec::new(), viewer })
+}
+
 /// Checks that the person behind the actor is still active and the session or token still good.
 /// Runs inside the transaction, so that a withdrawal counts at once.
 pub(crate) fn still_in(tx: &mut dyn Read, actor: &Actor) -> Result<()> {

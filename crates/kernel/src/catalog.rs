@@ -14,7 +14,7 @@ use crate::jobs::JobDef;
 use crate::kind::{Kind, Step, TakenBy};
 use crate::record::Record;
 use crate::reference::ReferenceTable;
-use crate::rule::HookFn;
+use crate::rule::{Finding, HookFn};
 use crate::table::Table;
 use crate::trail::WriteTx;
 use base::{Error, Result};
@@ -39,6 +39,8 @@ pub struct Module {
     pub after_link: Vec<LinkHookFn>,
     /// Say what a step of any record will cause in this domain, before it is taken.
     pub previews: Vec<StepPreviewFn>,
+    /// Say what keeps a person from signing steps at this moment, whatever their role.
+    pub signer_checks: Vec<SignerCheckFn>,
     pub impacts: Vec<ImpactProvider>,
     pub jobs: Vec<JobDef>,
     pub reference_tables: Vec<ReferenceTable>,
@@ -60,6 +62,18 @@ pub struct LinkChange<'a> {
 
 /// Says, in sentences, what this step of this record will cause.
 pub type StepPreviewFn = fn(&mut dyn Read, &Catalog, &Record, &str) -> Result<Vec<String>>;
+
+/// Says what keeps somebody from signing now; an empty answer means nothing does.
+pub type SignerCheckFn = fn(&mut dyn Read, &SignerContext<'_>) -> Result<Vec<Finding>>;
+
+/// Somebody about to sign a step.
+#[derive(Debug)]
+pub struct SignerContext<'a> {
+    pub tenant: &'a str,
+    /// Identifier of the person.
+    pub person: &'a str,
+    pub now: base::Timestamp,
+}
 
 /// Copies what hangs on the old revision to the new one.
 pub type ReviseFn = fn(&mut WriteTx<'_>, &Record, &Record) -> Result<()>;
@@ -106,6 +120,7 @@ pub struct Catalog {
     after_revise: Vec<ReviseFn>,
     after_link: Vec<LinkHookFn>,
     previews: Vec<StepPreviewFn>,
+    signer_checks: Vec<SignerCheckFn>,
     impacts: Vec<ImpactProvider>,
     jobs: Vec<JobDef>,
     reference_tables: Vec<ReferenceTable>,
@@ -135,6 +150,7 @@ impl Catalog {
             after_revise: Vec::new(),
             after_link: Vec::new(),
             previews: Vec::new(),
+            signer_checks: Vec::new(),
             impacts: Vec::new(),
             jobs: Vec::new(),
             reference_tables: Vec::new(),
@@ -177,6 +193,7 @@ impl Catalog {
             catalog.after_revise.extend(module.after_revise);
             catalog.after_link.extend(module.after_link);
             catalog.previews.extend(module.previews);
+            catalog.signer_checks.extend(module.signer_checks);
             catalog.impacts.extend(module.impacts);
             catalog.reference_tables.extend(module.reference_tables);
             for job in module.jobs {
@@ -315,6 +332,10 @@ impl Catalog {
 
     pub(crate) fn previews(&self) -> &[StepPreviewFn] {
         &self.previews
+    }
+
+    pub(crate) fn signer_checks(&self) -> &[SignerCheckFn] {
+        &self.signer_checks
     }
 
     /// Role by role, every permission it carries: the source of the committed matrix.

@@ -14,7 +14,7 @@ use crate::catalog::Catalog;
 use crate::record::Record;
 use crate::signature::{Proof, SigningInput, SigningSubject};
 use crate::trail::{Header, WriteTx};
-use crate::{Kernel, configuration, evidence, signature};
+use crate::{Kernel, configuration, evidence, present, signature};
 use base::{Digest, Error, Result, Timestamp};
 use db::{Read, Tx, sql};
 use serde::Serialize;
@@ -161,6 +161,7 @@ pub fn execute(kernel: &Kernel, actor: &Actor, request: &Request) -> Result<Outc
         return Err(Error::forbidden("password_must_change", "Choose your own password first: the present one was set by somebody else."));
     }
     evidence::check_open_for_writing(kernel, actor.tenant(), request)?;
+    present::check_in_step(kernel)?;
     let digest = request_digest(request);
     // What was answered before is answered so again, even where the secret that came with it is no
     // longer good: the password it replaced, a challenge that has been used.
@@ -169,19 +170,27 @@ pub fn execute(kernel: &Kernel, actor: &Actor, request: &Request) -> Result<Outc
     {
         return Ok(earlier);
     }
+    match attempt(kernel, &catalog, definition, actor, request, &digest) {
+        // The same request sent twice at once: what refused the second may be what the first did.
+        Err(error @ Error::Refused(_)) => answered_before(kernel, actor, request, &digest).ok().flatten().ok_or(error),
+        outcome => outcome,
+    }
+}
+
+fn attempt(kernel: &Kernel, catalog: &Arc<Catalog>, definition: &CommandDef, actor: &Actor, request: &Request, digest: &str) -> Result<Outcome> {
     let proof = match (&definition.signs, &request.signing) {
         (Some(_), Some(signing)) => Some(signature::prove(kernel, actor, signing)?),
         _ => None,
     };
     let prepared = match definition.prepare {
         Some(prepare) => {
-            refuse_early(kernel, &catalog, definition, actor, request)?;
+            refuse_early(kernel, catalog, definition, actor, request)?;
             prepare(kernel, actor, &request.input)?
         }
         None => request.input.clone(),
     };
     let shown_once = prepared.get(SHOWN_ONCE).cloned();
-    let work = Arc::new(Work { kernel: kernel.clone(), actor: actor.clone(), request: request.clone(), prepared, proof, digest });
+    let work = Arc::new(Work { kernel: kernel.clone(), actor: actor.clone(), request: request.clone(), prepared, proof, digest: digest.to_owned() });
     for _ in 0..base::limits::COMMAND_TRIES {
         let attempt = Arc::clone(&work);
         match kernel.database().write(move |tx| attempt.run(tx)) {
@@ -251,7 +260,7 @@ impl Work {
             at: now,
             actor: actor.person.clone(),
             command: request.command.clone(),
-            reason: request.reason.clone(),
+            reason: clean_reason(request)?,
             software: crate::SOFTWARE.to_owned(),
             configuration: catalog.revision,
             chain: self.kernel.chain_for(&request.idempotency_key),
@@ -279,6 +288,7 @@ impl Work {
             ],
         )?;
         write.seal()?;
+        self.kernel.present().written(now);
         Ok(Outcome { tx: tx_id, result, repeated: false })
     }
 
@@ -286,6 +296,9 @@ impl Work {
     /// person saw is refused here, in the transaction.
     fn bound_proof(&self, tx: &mut Tx, catalog: &Catalog, definition: &CommandDef, permit: &Permit, now: Timestamp) -> Result<Option<Proof>> {
         let Some(signs) = definition.signs else { return Ok(None) };
+        if let Some(proof) = &self.proof {
+            signature::check_unused(tx, proof)?;
+        }
         let Some(subject) = signs(tx, catalog, permit, &self.request.input)? else { return Ok(None) };
         let Some(proof) = &self.proof else {
             return Err(base::Refusal::new(
@@ -323,10 +336,11 @@ fn check_request(request: &Request) -> Result<()> {
             format!("an idempotency key has 1 to {} characters", base::limits::IDEMPOTENCY_KEY_CHARS),
         ));
     }
-    if let Some(reason) = &request.reason {
-        base::text::clean_block("reason", reason, base::limits::REASON_CHARS)?;
-    }
-    Ok(())
+    clean_reason(request).map(|_| ())
+}
+
+fn clean_reason(request: &Request) -> Result<Option<String>> {
+    request.reason.as_deref().map(|reason| base::text::clean_block("reason", reason, base::limits::REASON_CHARS)).transpose()
 }
 
 /// What the idempotency key is compared with: the request without its secret.

@@ -4,6 +4,7 @@ use crate::authority::Actor;
 use crate::catalog::{Catalog, Module};
 use crate::command::{self, Outcome, Request};
 use crate::password::Hashing;
+use crate::present::{self, Present};
 use crate::trail::{Header, WriteTx};
 use crate::{commands, configuration};
 use base::{Clock, Digest, Error, IdSource, RecordRef, Result, Timestamp};
@@ -31,7 +32,7 @@ pub struct Kernel {
 
 struct Inner {
     database: Database,
-    clock: Arc<dyn Clock>,
+    present: Present,
     ids: Arc<dyn IdSource>,
     files: Arc<blob::Files>,
     hashing: Hashing,
@@ -48,6 +49,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, name: "kernel", text: include_str!("../../../migrations/0001_kernel.sql") },
     Migration { number: 4, name: "evidence", text: include_str!("../../../migrations/0004_evidence.sql") },
     Migration { number: 5, name: "personal", text: include_str!("../../../migrations/0005_personal.sql") },
+    Migration { number: 8, name: "times", text: include_str!("../../../migrations/0008_times.sql") },
 ];
 
 impl Kernel {
@@ -59,7 +61,7 @@ impl Kernel {
         Ok(Self {
             inner: Arc::new(Inner {
                 database: setup.database,
-                clock: setup.clock,
+                present: Present::new(setup.clock),
                 ids: setup.ids,
                 files: Arc::new(setup.files),
                 hashing: setup.hashing,
@@ -78,7 +80,7 @@ impl Kernel {
         Self {
             inner: Arc::new(Inner {
                 database: inner.database.clone(),
-                clock,
+                present: Present::new(clock),
                 ids: Arc::clone(&inner.ids),
                 files: Arc::clone(&inner.files),
                 hashing: inner.hashing,
@@ -133,8 +135,13 @@ impl Kernel {
         &self.inner.files
     }
 
+    /// The present: what the clock says, and never before the newest event ([`present`]).
     pub fn now(&self) -> Timestamp {
-        self.inner.clock.now()
+        self.inner.present.now()
+    }
+
+    pub(crate) fn present(&self) -> &Present {
+        &self.inner.present
     }
 
     pub fn ids(&self) -> Arc<dyn IdSource> {
@@ -198,6 +205,7 @@ impl Kernel {
     /// A regulated write that is no command of a person's: sessions, security notes, set-up. It
     /// goes through the same trail.
     pub(crate) fn inside(&self, tenant: &str, actor: &str, name: &str, body: impl Fn(&mut WriteTx<'_>) -> Result<()> + Send + 'static) -> Result<()> {
+        present::check_in_step(self)?;
         let (kernel, tenant, actor, name) = (self.clone(), tenant.to_owned(), actor.to_owned(), name.to_owned());
         self.inner.database.write(move |tx| {
             let catalog = configuration::current(&kernel, tx, &tenant)?;
@@ -217,7 +225,9 @@ impl Kernel {
             let mut write = WriteTx::new(tx, header, catalog, Arc::clone(&kernel.inner.ids));
             body(&mut write)?;
             // Nothing was changed after all: no transaction for the trail.
-            if write.has_events() { write.seal() } else { Ok(()) }
+            if write.has_events() { write.seal()? } else { return Ok(()) }
+            kernel.present().written(now);
+            Ok(())
         })
     }
 

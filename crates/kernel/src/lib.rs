@@ -30,6 +30,7 @@ pub mod password;
 pub mod person;
 pub mod personal;
 pub mod place;
+pub mod present;
 pub mod record;
 pub mod reference;
 pub mod rule;

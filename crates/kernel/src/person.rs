@@ -86,6 +86,9 @@ pub fn create(tx: &mut WriteTx<'_>, new: NewPerson) -> Result<Record> {
     if name.is_empty() {
         return Err(Error::invalid("name", "missing_field", "a name is needed"));
     }
+    base::text::refuse_disguised("name", &name)?;
+    let email = base::text::clean_line("email", &new.email, LINE_CHARS)?;
+    let verified = base::text::clean_line("identity_verified", &new.identity_verified, LINE_CHARS)?;
     base::time::time_zone(&new.zone)?;
     let salt = salt_of(tx);
     let record = NewRecord {
@@ -104,11 +107,11 @@ pub fn create(tx: &mut WriteTx<'_>, new: NewPerson) -> Result<Record> {
         ("login", login.as_str().into()),
         ("login_fold", base::text::fold(&login).into()),
         ("active", true.into()),
-        ("identity_verified", (!new.identity_verified.is_empty()).then(|| new.identity_verified.clone()).into()),
+        ("identity_verified", (!verified.is_empty()).then_some(verified).into()),
         ("zone", new.zone.into()),
-        ("personal_digest", personal_digest(&salt, &name, &new.email).hex().into()),
+        ("personal_digest", personal_digest(&salt, &name, &email).hex().into()),
         ("pd_name", name.into()),
-        ("pd_email", new.email.into()),
+        ("pd_email", email.into()),
         ("pd_salt", salt.into()),
     ]);
     tx.insert(&PERSON, Some(&made.id), "person.described", row).map_err(|error| login_taken(error, &login))?;
@@ -156,11 +159,12 @@ pub fn describe(tx: &mut WriteTx<'_>, person: &str, name: Option<&str>, email: O
         _ => String::new(),
     };
     let name = base::text::clean_line("name", name.unwrap_or(&now_is("pd_name")), LINE_CHARS)?;
+    base::text::refuse_disguised("name", &name)?;
     let email = base::text::clean_line("email", email.unwrap_or(&now_is("pd_email")), LINE_CHARS)?;
     let zone = zone.map_or_else(|| now_is("zone"), str::to_owned);
     base::time::time_zone(&zone)?;
     let salt = salt_of(tx);
-    let verified = verified.map_or_else(|| now_is("identity_verified"), str::to_owned);
+    let verified = base::text::clean_line("identity_verified", verified.unwrap_or(&now_is("identity_verified")), LINE_CHARS)?;
     let after = before.with([
         ("zone", zone.into()),
         ("identity_verified", (!verified.is_empty()).then_some(verified).into()),

@@ -3,10 +3,10 @@
 use crate::Kernel;
 use crate::authority::{Actor, Via};
 use crate::password;
-use crate::person;
+use crate::{obligation, person, record};
 use crate::signature::{hex, is_series_over};
 use crate::table::{SECURITY_EVENT, SESSION, values};
-use crate::trail::Stored;
+use crate::trail::{Stored, WriteTx};
 use base::limits::{PASSWORD_BYTES_MAX, SESSION_IDLE_SECONDS, SESSION_SECONDS, SIGN_IN_FAILURES, SIGN_IN_WAIT_SECONDS};
 use base::{Digest, Error, Refusal, RefusalKind, Result, Timestamp};
 use db::{Read, Value, sql};
@@ -122,17 +122,23 @@ pub fn actor_of_token(kernel: &Kernel, tenant: &str, token: &str) -> Result<Opti
 pub fn sign_out(kernel: &Kernel, actor: &Actor) -> Result<()> {
     let Via::Session { id } = actor.via.clone() else { return Ok(()) };
     kernel.inside(actor.tenant(), actor.person(), "session.close", move |tx| {
-        let tenant = tx.tenant().to_owned();
-        let row = tx.query_opt(
-            sql("select * from session where tenant = $1 and id = $2 and closed_at is null"),
-            &[tenant.into(), id.as_str().into()],
-        )?;
-        let Some(row) = row else { return Err(Error::unauthenticated("signed_out", "You are signed out already.")) };
-        let open = Stored::from_row(&SESSION, &row)?;
-        let person = row.text("person")?.to_owned();
-        let closed = open.with([("closed_at", tx.now().0.into())]);
-        tx.update(&SESSION, Some(&person), "session.closed", &open, closed)
+        if close(tx, &id)? { Ok(()) } else { Err(Error::unauthenticated("signed_out", "You are signed out already.")) }
     })
+}
+
+/// Closes a session inside a transaction; answers whether it was open.
+fn close(tx: &mut WriteTx<'_>, id: &str) -> Result<bool> {
+    let tenant = tx.tenant().to_owned();
+    let row = tx.query_opt(
+        sql("select * from session where tenant = $1 and id = $2 and closed_at is null"),
+        &[tenant.into(), id.into()],
+    )?;
+    let Some(row) = row else { return Ok(false) };
+    let open = Stored::from_row(&SESSION, &row)?;
+    let person = row.text("person")?.to_owned();
+    let closed = open.with([("closed_at", tx.now().0.into())]);
+    tx.update(&SESSION, Some(&person), "session.closed", &open, closed)?;
+    Ok(true)
 }
 
 fn actor_if_active(kernel: &Kernel, tenant: &str, person: &str, via: Via) -> Result<Option<Actor>> {
@@ -184,10 +190,7 @@ pub(crate) fn check_password(kernel: &Kernel, tenant: &str, login: &str, secret:
     let counted = counted_as(&subject);
     let failures = failures_of(kernel, tenant, &counted)?;
     if let Some(wait) = wait_seconds(failures, now) {
-        return Err(Refusal::new(RefusalKind::TooMany, "too_many_attempts", "Too many wrong attempts for this user name.")
-            .advise(format!("Try again in {} minutes.", (wait + 59) / 60))
-            .retry_after(wait.max(1).unsigned_abs())
-            .into());
+        return Err(too_many(wait));
     }
     let rows = kernel.database().query(
         sql(
@@ -216,7 +219,7 @@ pub(crate) fn check_password(kernel: &Kernel, tenant: &str, login: &str, secret:
             note_failure(kernel, tenant, &counted, now)?;
             let person = known.map(|row| row.text("id").map(str::to_owned)).transpose()?;
             let count = failures.map_or(0, |(count, _)| count) + 1;
-            note_security(kernel, tenant, "wrong_secret", person.as_deref(), &format!("wrong user name or password at {purpose}, failure {count}"))?;
+            note_security(kernel, tenant, WRONG_SECRET, person.as_deref(), &format!("wrong user name or password at {purpose}, failure {count}"))?;
             Err(wrong())
         }
     }
@@ -228,8 +231,17 @@ fn counted_as(subject: &str) -> String {
     Digest::of(format!("sign-in\n{subject}").as_bytes()).hex()
 }
 
+const WRONG_SECRET: &str = "wrong_secret";
+
 fn wrong() -> Error {
-    Error::unauthenticated("wrong_secret", "User name or password is wrong.")
+    Error::unauthenticated(WRONG_SECRET, "User name or password is wrong.")
+}
+
+fn too_many(wait_seconds: i64) -> Error {
+    Refusal::new(RefusalKind::TooMany, "too_many_attempts", "Too many wrong attempts for this user name.")
+        .advise(format!("Try again in {} minutes.", (wait_seconds + 59) / 60))
+        .retry_after(wait_seconds.max(1).unsigned_abs())
+        .into()
 }
 
 fn failures_of(kernel: &Kernel, tenant: &str, subject: &str) -> Result<Option<(i64, Timestamp)>> {
@@ -276,15 +288,57 @@ fn note_failure(kernel: &Kernel, tenant: &str, subject: &str, now: Timestamp) ->
 pub(crate) fn note_security(kernel: &Kernel, tenant: &str, what: &str, person: Option<&str>, detail: &str) -> Result<()> {
     let (what, person, detail) = (what.to_owned(), person.map(str::to_owned), detail.to_owned());
     let actor = person.clone().unwrap_or_else(|| "unknown".to_owned());
-    kernel.inside(tenant, &actor, "security.note", move |tx| {
-        let row = values([
-            ("id", tx.new_id().into()),
-            ("what", what.as_str().into()),
-            ("person", person.clone().into()),
-            ("detail", detail.as_str().into()),
-            ("noticed_at", tx.now().0.into()),
-        ]);
-        tx.insert(&SECURITY_EVENT, person.as_deref(), "security.noticed", row)
+    kernel.inside(tenant, &actor, "security.note", move |tx| notice(tx, &what, person.as_deref(), &detail))
+}
+
+fn notice(tx: &mut WriteTx<'_>, what: &str, person: Option<&str>, detail: &str) -> Result<()> {
+    let row = values([
+        ("id", tx.new_id().into()),
+        ("what", what.into()),
+        ("person", person.map(str::to_owned).into()),
+        ("detail", detail.into()),
+        ("noticed_at", tx.now().0.into()),
+    ]);
+    tx.insert(&SECURITY_EVENT, person, "security.noticed", row)
+}
+
+/// The secret at a signature. Whoever gives it wrong too often loses the session as well, and the
+/// administrators are told at once (21 CFR 11.300(d)): a session left open is what a guesser sits at.
+pub(crate) fn check_secret_at_signature(kernel: &Kernel, actor: &Actor, secret: &str) -> Result<()> {
+    let error = match check_password(kernel, actor.tenant(), actor.login(), secret, "signature") {
+        Ok(_) => return Ok(()),
+        Err(error) => error,
+    };
+    let was_wrong = error.refusal().is_some_and(|refusal| refusal.code == WRONG_SECRET);
+    let failures = failures_of(kernel, actor.tenant(), &base::text::fold(actor.login()))?;
+    match wait_seconds(failures, kernel.now()) {
+        Some(wait) if was_wrong => {
+            end_for_guessing(kernel, actor)?;
+            Err(too_many(wait))
+        }
+        _ => Err(error),
+    }
+}
+
+/// What an administrator is asked to do about guessing at signatures.
+const LOOK_INTO_GUESSING: &str = "Find out who gave wrong passwords at signatures of this person";
+
+fn end_for_guessing(kernel: &Kernel, actor: &Actor) -> Result<()> {
+    let (tenant, person, session) = (actor.tenant().to_owned(), actor.person().to_owned(), actor.session().map(str::to_owned));
+    tracing::warn!(person, "too many wrong secrets at signatures; the session was ended");
+    kernel.inside(actor.tenant(), actor.person(), "security.end_session", move |tx| {
+        if let Some(session) = &session {
+            close(tx, session)?;
+        }
+        notice(tx, "guessing_at_signature", Some(&person), "too many wrong passwords at signatures; the session was ended")?;
+        let known = obligation::of_record(tx, &tenant, &person)?;
+        if known.iter().any(|known| known.state == "open" && known.task == LOOK_INTO_GUESSING) {
+            return Ok(());
+        }
+        let record = record::get(tx, &tenant, &person)?;
+        let today = crate::place::date_in_days(tx, &record, 0)?;
+        let told = obligation::New { role: Some("administrator".to_owned()), site: None, due_date: Some(today), ..obligation::New::about(&record, "act", LOOK_INTO_GUESSING) };
+        obligation::raise(tx, told).map(|_| ())
     })
 }
 

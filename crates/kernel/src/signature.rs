@@ -11,14 +11,16 @@ use crate::record::{self, Record};
 use crate::session;
 use crate::table::{SIGNATURE, values};
 use crate::trail::WriteTx;
-use crate::{Kernel, person};
+use crate::{Kernel, person, present};
 use base::limits::{CHALLENGE_SECONDS, SIGNING_IDLE_SECONDS};
+use base::time::ShownIn;
 use base::{Error, Refusal, RefusalKind, Result, Timestamp};
-use db::{Read, Row, sql};
+use db::{Query, Read, Row, sql};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use sha2::Sha256;
+use std::collections::BTreeMap;
 
 /// What the signer sends with the command.
 #[derive(Clone)]
@@ -92,13 +94,25 @@ pub struct Given {
     pub printed_name: String,
     pub zone: String,
     pub signed_at: Timestamp,
+    /// How the time was shown to the signer, in seconds ahead of UTC and the zone's short name.
+    pub utc_offset: Option<i64>,
+    pub zone_shown: Option<String>,
 }
 
 impl Given {
     /// Name, time with zone, meaning: the three that every human-readable form shows (11.50).
     pub fn manifestation(&self) -> String {
-        let at = self.signed_at.display_in(&self.zone).unwrap_or_else(|_| self.signed_at.to_rfc3339());
-        format!("{}, {at}: {}", self.printed_name, self.meaning)
+        format!("{}, {}: {}", self.printed_name, self.shown_at(), self.meaning)
+    }
+
+    /// The time with its zone as it was when it was signed; what is older than that was kept is shown
+    /// by the rules of now.
+    pub fn shown_at(&self) -> String {
+        let shown = match (self.utc_offset.map(i32::try_from), &self.zone_shown) {
+            (Some(Ok(utc_offset)), Some(zone)) => ShownIn { utc_offset, zone: zone.clone() }.display(self.signed_at),
+            _ => self.signed_at.display_in(&self.zone),
+        };
+        shown.unwrap_or_else(|_| self.signed_at.to_rfc3339())
     }
 
     fn from_row(row: &Row) -> Result<Self> {
@@ -114,6 +128,8 @@ impl Given {
             printed_name: row.text("printed_name")?.to_owned(),
             zone: row.text("zone")?.to_owned(),
             signed_at: Timestamp(row.int("signed_at")?),
+            utc_offset: row.opt_int("utc_offset")?,
+            zone_shown: row.opt_text("zone_shown")?.map(str::to_owned),
         })
     }
 }
@@ -124,6 +140,7 @@ pub fn challenge(kernel: &Kernel, actor: &Actor, command_name: &str, input: &Jso
         Via::Session { id } => id.clone(),
         _ => return Err(Error::forbidden("signing_needs_a_person", "Only a signed-in person can sign; tokens cannot.")),
     };
+    present::check_for_signing(kernel, actor.tenant())?;
     let catalog = kernel.catalog()?;
     let definition = catalog
         .command(command_name)
@@ -158,17 +175,21 @@ pub(crate) fn prove(kernel: &Kernel, actor: &Actor, signing: &SigningInput) -> R
     let Via::Session { id: session } = &actor.via else {
         return Err(Error::forbidden("signing_needs_a_person", "Only a signed-in person can sign; tokens cannot."));
     };
+    present::check_for_signing(kernel, actor.tenant())?;
     let challenge = open(kernel, &signing.challenge)?;
     if challenge.person != actor.person || challenge.session != *session || challenge.tenant != actor.tenant {
         session::note_security(kernel, actor.tenant(), "signing_for_another", Some(&actor.person), "a challenge of another session was sent")?;
         return Err(Error::forbidden("challenge_of_another", "This signing challenge was made for somebody else."));
     }
     let now = kernel.now();
+    let (tenant, id, asked) = (actor.tenant.clone(), session.clone(), challenge.clone());
+    let needs_login = kernel.database().read(move |tx| {
+        refuse_used(tx, &asked)?;
+        session::needs_both_components(tx, &tenant, &id, now)
+    })?;
     if challenge.until < now {
-        return Err(Error::conflict("challenge_expired", "The signing challenge is older than five minutes; read the record again and sign then."));
+        return Err(expired());
     }
-    let (tenant, id) = (actor.tenant.clone(), session.clone());
-    let needs_login = kernel.database().read(move |tx| session::needs_both_components(tx, &tenant, &id, now))?;
     match &signing.login {
         None if needs_login => {
             return Err(Refusal::new(RefusalKind::Unauthenticated, "both_components_needed", "The first signature of a session needs user name and password.")
@@ -181,9 +202,34 @@ pub(crate) fn prove(kernel: &Kernel, actor: &Actor, signing: &SigningInput) -> R
         }
         _ => {}
     }
-    session::check_password(kernel, actor.tenant(), actor.login(), &signing.password, "signature")?;
+    session::check_secret_at_signature(kernel, actor, &signing.password)?;
     session::note_signing(kernel, actor.tenant(), session, now)?;
     Ok(Proof { challenge, printed_name: actor.name.clone(), zone: actor.zone.clone() })
+}
+
+fn expired() -> Error {
+    Error::conflict("challenge_expired", "The signing challenge is older than five minutes; read the record again and sign then.")
+}
+
+fn for_something_else() -> Error {
+    Error::invalid("challenge", "challenge_for_something_else", "This signing challenge was made for another record or meaning.")
+}
+
+fn refuse_used(tx: &mut dyn Read, challenge: &Challenge) -> Result<()> {
+    let used = tx.query_opt(
+        sql("select id from signature where tenant = $1 and challenge = $2"),
+        &[challenge.tenant.as_str().into(), challenge.nonce.as_str().into()],
+    )?;
+    if used.is_some() {
+        return Err(Error::conflict("challenge_used", "This signing challenge was used already."));
+    }
+    Ok(())
+}
+
+/// Refuses a proof whose challenge has signed something: before anything is said about the record,
+/// which that signature may have moved on.
+pub(crate) fn check_unused(tx: &mut dyn Read, proof: &Proof) -> Result<()> {
+    refuse_used(tx, &proof.challenge)
 }
 
 /// Compares what the challenge was bound to with what would be signed now.
@@ -193,22 +239,15 @@ pub(crate) fn check_binding(tx: &mut dyn Read, actor: &Actor, proof: &Proof, sub
         return Err(Error::forbidden("challenge_of_another", "This signing challenge was made for somebody else."));
     }
     if bound.until < now {
-        return Err(Error::conflict("challenge_expired", "The signing challenge is older than five minutes; read the record again and sign then."));
+        return Err(expired());
     }
     if bound.subject.record != subject.record || bound.subject.step != subject.step || bound.subject.meaning != subject.meaning || bound.subject.obligation != subject.obligation {
-        return Err(Error::invalid("challenge", "challenge_for_something_else", "This signing challenge was made for another record or meaning."));
+        return Err(for_something_else());
     }
     if bound.subject.digest != subject.digest || bound.subject.version != subject.version {
         return Err(Refusal::new(RefusalKind::Stale, "content_changed", "The content has changed since you were shown it; nothing was signed.")
             .advise("Read what it says now, then sign.")
             .into());
-    }
-    let used = tx.query_opt(
-        sql("select id from signature where tenant = $1 and challenge = $2"),
-        &[actor.tenant.as_str().into(), bound.nonce.as_str().into()],
-    )?;
-    if used.is_some() {
-        return Err(Error::conflict("challenge_used", "This signing challenge was used already."));
     }
     if !person::is_identified(tx, &actor.tenant, &actor.person)? {
         return Err(Error::forbidden("identity_not_verified", "Your identity has not been verified yet, so you cannot sign (21 CFR 11.100(b))."));
@@ -221,9 +260,11 @@ pub fn write(tx: &mut WriteTx<'_>, proof: &Proof, record: &Record, step: &str, m
     let bound = &proof.challenge.subject;
     let same = bound.record == record.id && bound.digest == record.digest && bound.meaning == meaning && bound.step == step;
     if !same {
-        return Err(Error::internal("a proof was used for something it was not made for"));
+        // What was compared a moment ago was changed by a signature that came first.
+        return Err(for_something_else());
     }
     let id = tx.new_id();
+    let shown = tx.now().shown_in(&proof.zone)?;
     let row = values([
         ("id", id.as_str().into()),
         ("record", record.id.as_str().into()),
@@ -238,6 +279,8 @@ pub fn write(tx: &mut WriteTx<'_>, proof: &Proof, record: &Record, step: &str, m
         ("signed_at", tx.now().0.into()),
         ("challenge", proof.challenge.nonce.as_str().into()),
         ("obligation", obligation.map(str::to_owned).into()),
+        ("utc_offset", i64::from(shown.utc_offset).into()),
+        ("zone_shown", shown.zone.into()),
     ]);
     tx.insert(&SIGNATURE, Some(&record.id), "signature.given", row)?;
     Ok(id)
@@ -263,6 +306,21 @@ pub fn of_record(tx: &mut dyn Read, tenant: &str, record: &str) -> Result<Vec<Gi
         &[tenant.into(), record.into()],
     )?;
     rows.iter().map(Given::from_row).collect()
+}
+
+/// The signatures on many records by record, in order of time.
+pub fn of_records(tx: &mut dyn Read, tenant: &str, records: &[Record]) -> Result<BTreeMap<String, Vec<Given>>> {
+    let mut found: BTreeMap<String, Vec<Given>> = BTreeMap::new();
+    for part in records.chunks(400) {
+        let mut query = Query::with(sql("select * from signature where tenant = $1"), vec![tenant.into()]);
+        query.push_list(" and record in", part.iter().map(|record| record.id.as_str().into()).collect());
+        query.push(" order by signed_at, id");
+        for row in tx.run(&query)? {
+            let given = Given::from_row(&row)?;
+            found.entry(given.record.clone()).or_default().push(given);
+        }
+    }
+    Ok(found)
 }
 
 pub fn find(tx: &mut dyn Read, tenant: &str, id: &str) -> Result<Option<Given>> {

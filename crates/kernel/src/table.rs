@@ -328,6 +328,8 @@ pub static SIGNATURE: Table = Table {
         int("signed_at"),
         text("challenge"),
         text("obligation"),
+        int("utc_offset"),
+        text("zone_shown"),
     ],
 };
 

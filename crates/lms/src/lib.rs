@@ -24,6 +24,7 @@ pub fn module() -> Module {
         after_step: vec![assignment::after_step, qualification::after_step],
         after_link: vec![assignment::after_link],
         previews: vec![reading::preview],
+        signer_checks: vec![assignment::lapsed],
         impacts: vec![reading::impact()],
         jobs: assignment::jobs(),
         ..Module::default()

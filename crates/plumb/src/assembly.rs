@@ -87,6 +87,7 @@ impl Place {
             chains: 1,
         })?;
         kernel.prepare_tenant(MAIN_TENANT)?;
+        kernel::present::watch(&kernel, MAIN_TENANT)?;
         kernel::reference::adopt(&kernel, MAIN_TENANT)?;
         Ok(kernel)
     }

@@ -111,6 +111,10 @@ async fn work_by_the_clock(kernel: Kernel, checkpointer: Option<Arc<Checkpointer
     loop {
         let (kernel, checkpointer, holder) = (kernel.clone(), checkpointer.clone(), holder.clone());
         let worked = tokio::task::spawn_blocking(move || {
+            kernel::present::watch(&kernel, MAIN_TENANT)?;
+            if kernel::present::out_of_step(&kernel).is_some() {
+                return Ok(());
+            }
             kernel::jobs::run_all(&kernel, MAIN_TENANT, &holder)?;
             checkpointer.map_or(Ok(()), |checkpointer| checkpointer.turn(&holder))
         })

@@ -28,5 +28,5 @@ pub(crate) fn plus_days(date: Date, days: i64) -> Result<Date> {
 
 /// So many months later; the last day of a shorter month.
 pub(crate) fn plus_months(date: Date, months: i64) -> Result<Date> {
-    date.checked_add(jiff::Span::new().months(months)).map_err(Error::internal)
+    kernel::calendar::add_months(date, u32::try_from(months).map_err(Error::internal)?)
 }

@@ -24,17 +24,42 @@ pub(crate) fn framed(visit: &Visit, title: &str, area: Option<UiArea>, body: Mar
         frame: frame(visit),
         body: html! { (closed(visit)) (body) },
         foot: vec![format!("{} · configuration {}", kernel::SOFTWARE, visit.catalog.revision)],
+        printed: printed(visit),
         ..Page::default()
     }
 }
 
+/// Who prints the page, and when it was what it says.
+fn printed(visit: &Visit) -> String {
+    let (actor, now) = (&visit.actor, visit.kernel.now());
+    let at = now.display_in(actor.zone()).unwrap_or_else(|_| now.to_rfc3339());
+    format!("Printed by {} ({}), {at}", actor.name(), actor.login())
+}
+
 /// On every page while nothing can be changed, because the data does not fit a kept checkpoint.
 fn closed(visit: &Visit) -> Markup {
-    let Some(by) = visit.kernel.closed_by() else { return html! {} };
+    let Some(by) = visit.kernel.closed_by() else { return clock_fault(visit) };
     let banner = Banner {
         kind: BannerKind::Broken,
         title: "Nothing can be changed now".into(),
         text: "The data does not fit a checkpoint that was kept outside the database: an old copy was put back, or the history was rewritten. A quality manager signs why.".into(),
+        links: vec![Link::new(href(&by), by.label())],
+        ..Banner::default()
+    };
+    html! { div.banners { (banner) } }
+}
+
+/// On every page while nothing can be signed, because the clock of the server went back.
+fn clock_fault(visit: &Visit) -> Markup {
+    let fault = kernel::present::open_fault(&visit.kernel, visit.tenant()).unwrap_or_else(|error| {
+        tracing::error!(%error, "whether the clock went back is not known");
+        None
+    });
+    let Some(by) = fault else { return html! {} };
+    let banner = Banner {
+        kind: BannerKind::Broken,
+        title: "Nothing can be signed now".into(),
+        text: "The clock of the server went back. It is waited for until it has caught up; an administrator may clear it with a reason.".into(),
         links: vec![Link::new(href(&by), by.label())],
         ..Banner::default()
     };

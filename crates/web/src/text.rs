@@ -78,6 +78,11 @@ pub(crate) fn when(at: Timestamp, zone: &str) -> When {
     When::new(at.display_in(zone).unwrap_or_else(|_| at.to_rfc3339()), at.to_rfc3339())
 }
 
+/// When a signature was given, as it was shown to the signer.
+pub(crate) fn when_signed(given: &kernel::signature::Given) -> When {
+    When::new(given.shown_at(), given.signed_at.to_rfc3339())
+}
+
 /// A calendar date.
 pub(crate) fn day(date: &str) -> When {
     let shown = date.parse::<base::Date>().map_or_else(|_| date.to_owned(), base::time::display_date);

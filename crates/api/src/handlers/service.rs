@@ -38,6 +38,9 @@ fn ready(call: &Call) -> Result<Answer, Problem> {
     if kernel.database().has_failed() || kernel.files().has_failed() {
         return Ok(text("the disk has failed: nothing is written until the server is restarted\n".to_owned()).status(StatusCode::SERVICE_UNAVAILABLE));
     }
+    if let Some(ahead) = kernel::present::out_of_step(kernel) {
+        return Ok(text(format!("the clock differs from the database's by {} seconds\n", ahead.abs())).status(StatusCode::SERVICE_UNAVAILABLE));
+    }
     match call.state.kernel.has_people(kernel::MAIN_TENANT) {
         Ok(true) => Ok(text("ready\n".to_owned())),
         Ok(false) => Ok(text("not set up\n".to_owned()).status(StatusCode::SERVICE_UNAVAILABLE)),

@@ -12,6 +12,8 @@ mod reference;
 mod schema;
 mod service;
 mod session;
+mod signature_attacks;
+mod signature_races;
 mod signing;
 mod support;
 mod walk;

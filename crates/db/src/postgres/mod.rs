@@ -19,7 +19,7 @@ use crate::session::{Guarded, Session as _};
 use crate::statement::Text;
 use crate::tx::{Body, Tx, run_body};
 use crate::value::Value;
-use base::{Error, Refusal, RefusalKind, Result};
+use base::{Error, Refusal, RefusalKind, Result, Timestamp};
 use connect::Warnings;
 use deadpool_postgres::{Object, Pool};
 use session::{Mode, PostgresSession};
@@ -131,6 +131,13 @@ impl PostgresBackend {
 
     pub(crate) fn query(&self, text: Text<'_>, params: &[Value]) -> Result<Vec<Row>> {
         self.session(&READ)?.query(text, params)
+    }
+
+    /// One round trip on a connection that stands: what it takes is all that the answer is late by.
+    pub(crate) fn clock(&self) -> Result<Timestamp> {
+        let rows = self.query(Text::Generated("select cast(floor(extract(epoch from clock_timestamp()) * 1000000) as bigint) as at"), &[])?;
+        let row = rows.first().ok_or_else(|| Error::internal("the database did not tell the time"))?;
+        Ok(Timestamp(row.int("at")?))
     }
 
     pub(crate) fn connections(&self) -> Connections {

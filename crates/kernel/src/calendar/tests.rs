@@ -117,7 +117,7 @@ fn work_days_agree_with_counting_one_by_one_on_every_day_of_five_years() {
 }
 
 #[test]
-fn month_addition_ends_on_the_last_day_of_a_short_month() {
+fn frs_tim_006_month_addition_ends_on_the_last_day_of_a_short_month() {
     for (from, months, to) in [
         ("2026-01-31", 1, "2026-02-28"),
         ("2028-01-31", 1, "2028-02-29"),

@@ -12,7 +12,7 @@ use crate::catalog::{Module, Role};
 use crate::command::{CommandDef, InputSort, Needed, needs, text_of};
 use crate::record::{self, Record};
 use crate::trail::WriteTx;
-use crate::{configuration, evidence, person, place, reference};
+use crate::{configuration, evidence, person, place, present, reference};
 use base::{Error, Result};
 use db::Read;
 use serde_json::Value as Json;
@@ -24,6 +24,7 @@ pub fn module() -> Module {
     kinds.push(configuration::kind());
     kinds.push(reference::kind());
     kinds.push(evidence::kind());
+    kinds.push(present::kind());
     Module { kinds, commands: commands(), tables: vec![&crate::personal::PERSONAL_DATA], roles: roles(), ..Module::default() }
 }
 

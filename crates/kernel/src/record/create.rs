@@ -79,7 +79,11 @@ fn assemble(tx: &mut WriteTx<'_>, kind: &Kind, state: &State, new: NewRecord) ->
     let fields = record::check_fields(tx, &tenant, kind, &new.fields, true)?;
     let fields = fields.into_iter().filter(|(_, value)| !value.is_null()).collect();
     let number = match (&kind.numbering, new.number.as_deref().map(str::trim).filter(|given| !given.is_empty())) {
-        (Numbering::Given, Some(given)) => base::text::clean_line("number", given, NUMBER_CHARS)?,
+        (Numbering::Given, Some(given)) => {
+            let given = base::text::clean_line("number", given, NUMBER_CHARS)?;
+            base::text::refuse_disguised("number", &given)?;
+            given
+        }
         (Numbering::Given, None) => return Err(Error::invalid("number", "missing_field", format!("{} needs a number", kind.label))),
         (Numbering::Counted { .. }, Some(_)) => {
             return Err(Error::invalid("number", "number_is_counted", format!("{} numbers are given by Plumb", kind.label)));

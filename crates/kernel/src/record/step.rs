@@ -1,10 +1,10 @@
 //! Steps of the lifecycle: what may happen next, what blocks it, who must sign, what happens.
 
 use crate::authority::{self, Permit};
-use crate::catalog::{Catalog, step_permission};
-use crate::kind::{Effect, Kind, Phase, Signer, Step, TakenBy};
+use crate::catalog::{Catalog, SignerContext, step_permission};
+use crate::kind::{Area, Effect, Kind, Phase, Signer, Step, TakenBy};
 use crate::record::{self, Record, edit::check_version, save};
-use crate::rule::{RuleContext, StepContext};
+use crate::rule::{Finding, RuleContext, StepContext};
 use crate::signature::{self, Given, Proof};
 use crate::table::{ITEM, text_list};
 use crate::trail::{Stored, WriteTx};
@@ -63,6 +63,7 @@ pub fn choices(tx: &mut dyn Read, catalog: &Catalog, person: &str, record: &Reco
         let mut blockers = blockers(tx, catalog, record, step, to.phase, now)?;
         if permitted && !missing.is_empty() {
             blockers.extend(bars(open_slot(tx, catalog, record, step, person, &|role| roles.contains(role)))?);
+            blockers.extend(signer_blockers(tx, catalog, kind, record, person, now)?);
         }
         choices.push(Choice {
             name: step.name.clone(),
@@ -196,6 +197,21 @@ fn bars(slot: Result<Signer>) -> Result<Option<Blocker>> {
     }))
 }
 
+/// What keeps the person from signing at this moment: training that has lapsed. The affairs of Plumb
+/// itself (a configuration, a restoration) are left out, so that nobody is locked out by them.
+fn signer_blockers(tx: &mut dyn Read, catalog: &Catalog, kind: &Kind, record: &Record, person: &str, now: Timestamp) -> Result<Vec<Blocker>> {
+    if kind.area == Area::Administration {
+        return Ok(Vec::new());
+    }
+    let context = SignerContext { tenant: &record.tenant, person, now };
+    let mut found = Vec::new();
+    for check in catalog.signer_checks() {
+        found.extend(check(tx, &context)?);
+    }
+    let blocker = |finding: Finding| Blocker { rule: format!("{OWN_SIGNATURE}qualified"), requirement: "FRS-SIG-008".to_owned(), text: finding.text, records: finding.records };
+    Ok(found.into_iter().map(blocker).collect())
+}
+
 /// Whether the person wrote the record or anything that its signatures cover.
 fn wrote_any(tx: &mut dyn Read, catalog: &Catalog, record: &Record, person: &str) -> Result<bool> {
     if signature::is_author(tx, record, person)? {
@@ -224,6 +240,11 @@ pub fn take_as_person(tx: &mut WriteTx<'_>, permit: &Permit, record: &Record, ve
     refuse_if_blocked(tx, &catalog, record, &step)?;
     if !step.signers.is_empty() {
         let slot = slot_for(tx, &catalog, permit, record, &step)?;
+        let now = tx.now();
+        let blockers = signer_blockers(tx, &catalog, catalog.known_kind(&record.kind)?, record, permit.actor().person(), now)?;
+        if !blockers.is_empty() {
+            return Err(blocked(record, &step, blockers));
+        }
         let proof = proof.ok_or_else(|| Error::internal("a signed step reached the record without a proof"))?;
         let signature = signature::write(tx, proof, record, &step.name, &slot.meaning, &slot.role, None)?;
         obligation::close_signing(tx, record, &step.name, &slot.role, &signature)?;
@@ -264,13 +285,14 @@ fn refuse_if_blocked(tx: &mut WriteTx<'_>, catalog: &Catalog, record: &Record, s
     let to = to_phase(catalog.known_kind(&record.kind)?, step)?;
     let now = tx.now();
     let blockers = blockers(tx, catalog, record, step, to, now)?;
-    if blockers.is_empty() {
-        return Ok(());
-    }
-    Err(Refusal::new(RefusalKind::Conflict, "blocked", format!("{}: “{}” is not possible yet.", record.label(), step.label))
+    if blockers.is_empty() { Ok(()) } else { Err(blocked(record, step, blockers)) }
+}
+
+fn blocked(record: &Record, step: &Step, blockers: Vec<Blocker>) -> Error {
+    Refusal::new(RefusalKind::Conflict, "blocked", format!("{}: “{}” is not possible yet.", record.label(), step.label))
         .blocked_by(blockers)
         .advise("Clear what is named, then try again.")
-        .into())
+        .into()
 }
 
 fn to_phase(kind: &Kind, step: &Step) -> Result<Phase> {

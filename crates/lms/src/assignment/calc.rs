@@ -1,7 +1,8 @@
 //! Dates and words of assignments, without a database.
 
 use base::{Date, Error, Result};
-use jiff::{Span, ToSpan};
+use jiff::ToSpan;
+use kernel::calendar::add_months;
 
 /// How the outcome of an excused assignment begins. It tells an excuse, which lasts for the
 /// revision, from a cancellation that the matrix made and may take back.
@@ -18,7 +19,7 @@ pub(super) fn due_on(today: Date, effective_on: Option<Date>, due_days: i64) -> 
 
 /// When a repetition is due: so many months after the last time.
 pub(super) fn repeat_on(last: Date, months: i64) -> Result<Date> {
-    last.checked_add(Span::new().months(months)).map_err(Error::internal)
+    add_months(last, u32::try_from(months).map_err(Error::internal)?)
 }
 
 /// From when on the repetition stands on the person's list: its days to complete before it is due.

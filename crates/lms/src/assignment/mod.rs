@@ -5,6 +5,7 @@ mod calc;
 mod commands;
 mod jobs;
 mod keep;
+mod lapse;
 mod listen;
 mod repeat;
 mod store;
@@ -13,6 +14,7 @@ pub use calc::EXCUSED;
 pub use commands::commands;
 pub use jobs::{jobs, run_escalation, run_repetition};
 pub use keep::{Plan, plan};
+pub use lapse::lapsed;
 pub use listen::{after_link, after_step};
 pub use store::{count_on_earlier, open_on_item, signature_on};
 

@@ -18,11 +18,16 @@ impl Server {
     /// Starts `plumb serve` with these arguments on free ports and waits until it answers.
     /// `folder` takes what it logs.
     pub fn start(arguments: &[String], folder: &Path) -> Self {
-        Self::start_logging(arguments, folder, "info")
+        Self::start_with(arguments, folder, &[])
     }
 
     /// The same with more or less in the log.
     pub fn start_logging(arguments: &[String], folder: &Path, level: &str) -> Self {
+        Self::start_with(arguments, folder, &[("PLUMB_LOG", level.to_owned())])
+    }
+
+    /// As [`Server::start`], with these variables in its environment.
+    pub fn start_with(arguments: &[String], folder: &Path, variables: &[(&str, String)]) -> Self {
         let log = folder.join("server.log");
         // A port that was free may be taken a moment later by a test beside this one.
         for _ in 0..5 {
@@ -31,7 +36,8 @@ impl Server {
                 .arg("serve")
                 .args(arguments)
                 .args(["--listen", &pages, "--content-listen", &content])
-                .env("PLUMB_LOG", level)
+                .env("PLUMB_LOG", "info")
+                .envs(variables.iter().map(|(name, value)| (*name, value)))
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
                 .stderr(std::fs::File::create(&log).unwrap())

@@ -9,8 +9,13 @@ use base::limits::REASON_CHARS;
 use base::{Digest, Error, Result};
 use kernel::kind::Kind;
 use kernel::record::{self, Filter, Page, Record};
+use kernel::signature::{self, Given};
 use maud::{Markup, html};
 use serde_json::json;
+use std::collections::BTreeMap;
+
+/// What was given on each record.
+type Signed = BTreeMap<String, Vec<Given>>;
 
 /// Rows of one export.
 const EXPORT_ROWS: usize = 10_000;
@@ -39,8 +44,8 @@ fn title(kind: &Kind) -> String {
 /// The file is made first, so that what is noted is what is handed out.
 fn export_now(visit: &Visit, kind: &Kind) -> Result<Answer> {
     let filter = filter_of(visit, kind)?;
-    let records = all(visit, &filter)?;
-    let csv = csv(visit, kind, &records);
+    let (records, signed) = all(visit, &filter)?;
+    let csv = csv(visit, kind, &records, &signed);
     let filters: Vec<String> = visit.request.query.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
     let filters: String = filters.join("&").chars().take(base::limits::LINE_CHARS).collect();
     visit.run("export.note", json!({ "kind": kind.name, "filter": filters, "rows": records.len(), "digest": Digest::of(csv.as_bytes()).hex() }))?;
@@ -74,7 +79,7 @@ fn body(visit: &Visit, kind: &Kind, error: Option<&Error>) -> Markup {
     }
 }
 
-fn all(visit: &Visit, filter: &Filter) -> Result<Vec<Record>> {
+fn all(visit: &Visit, filter: &Filter) -> Result<(Vec<Record>, Signed)> {
     let (viewer, filter) = (visit.viewer.clone(), filter.clone());
     visit.read(move |tx| {
         let mut all: Vec<Record> = Vec::new();
@@ -85,20 +90,27 @@ fn all(visit: &Visit, filter: &Filter) -> Result<Vec<Record>> {
             all.extend(rows);
             match next {
                 Some(cursor) if all.len() < EXPORT_ROWS => after = Some(cursor),
-                _ => return Ok(all),
+                _ => {
+                    let signed = signature::of_records(tx, viewer.tenant(), &all)?;
+                    return Ok((all, signed));
+                }
             }
         }
     })
 }
 
-fn csv(visit: &Visit, kind: &Kind, records: &[Record]) -> String {
-    let mut lines = vec![line(["Number", "Revision", "Title", "State", "Due"].into_iter().chain(kind.fields.iter().map(|field| field.label.as_str())))];
+fn csv(visit: &Visit, kind: &Kind, records: &[Record], signed: &Signed) -> String {
+    let mut lines = vec![line(["Number", "Revision", "Title", "State", "Due"].into_iter().chain(kind.fields.iter().map(|field| field.label.as_str())).chain(["Version", "Signatures"]))];
     for record in records {
         let state = visit.catalog.state_label(&record.kind, &record.state);
         let fields: Vec<String> =
             kind.fields.iter().map(|field| record::field_display(field, record.fields.get(&field.name).unwrap_or(&serde_json::Value::Null))).collect();
         let fixed = [record.number.as_str(), &record.revision, &record.title, &state, record.due_date.as_deref().unwrap_or("")];
-        lines.push(line(fixed.into_iter().chain(fields.iter().map(String::as_str))));
+        let version = record.version.to_string();
+        let given = signed.get(&record.id).map_or(&[][..], Vec::as_slice);
+        let given: Vec<String> = given.iter().map(|given| format!("{} (version {})", given.manifestation(), given.version)).collect();
+        let last = [version.as_str(), &given.join("; ")];
+        lines.push(line(fixed.into_iter().chain(fields.iter().map(String::as_str)).chain(last)));
     }
     lines.concat()
 }

@@ -6,7 +6,7 @@ use crate::edge::Visit;
 use crate::kernel_pages::record::{Known, section};
 use crate::kernel_pages::{dossier, personal, reference, timeline};
 use crate::kernel_pages::work::with_parameter;
-use crate::text::{below, chip, day, due, href, when};
+use crate::text::{below, chip, day, due, href, when, when_signed};
 use crate::ui::record::link_rows;
 use crate::ui::sign::signatures;
 use crate::ui::value::button_link;
@@ -373,7 +373,7 @@ fn signed(visit: &Visit, known: &Known) -> Result<Option<Section>> {
             name: one.printed_name.clone(),
             meaning: one.meaning.clone(),
             role: visit.catalog.role(&one.role).map_or_else(String::new, |role| role.label.clone()),
-            when: Some(when(one.signed_at, &one.zone)),
+            when: Some(when_signed(one)),
             covers: format!("covers version {}, digest {}", one.version, one.digest.get(..12).unwrap_or("")),
             ..SignatureView::default()
         })

@@ -3,7 +3,7 @@
 use crate::edge::{Answer, Visit, status_of};
 use crate::kernel_pages::record_of;
 use crate::shell;
-use crate::text::{below, href, when};
+use crate::text::{below, href, when, when_signed};
 use crate::ui::record::blocks;
 use crate::ui::{Ask, BlockLine, Confirm, FormError, Link, Page, PageHead, SignDialog, SignedBy};
 use axum::http::StatusCode;
@@ -106,7 +106,7 @@ fn asks(visit: &Visit, record: &Record, error: Option<&Error>) -> Result<Ask> {
     dialog.others_signed = choice
         .given
         .iter()
-        .map(|given| SignedBy { name: given.printed_name.clone(), meaning: given.meaning.clone(), when: Some(when(given.signed_at, &given.zone)) })
+        .map(|given| SignedBy { name: given.printed_name.clone(), meaning: given.meaning.clone(), when: Some(when_signed(given)) })
         .chain(others(&choice.missing, &shown).map(|signer| SignedBy {
             name: visit.catalog.role(&signer.role).map_or_else(|| signer.role.clone(), |role| role.label.clone()),
             meaning: signer.meaning.clone(),

@@ -2,7 +2,7 @@
 
 use crate::edge::Visit;
 use crate::kernel_pages::record::Known;
-use crate::text::{day, due, href, when};
+use crate::text::{day, due, href, when_signed};
 use crate::ui::{Cell, DataTable, Due, DueState, Link, Picture, Section, Tag, Tone};
 use base::Result;
 use lms::reading::{Assignment, AssignmentCounts, AssignmentFilter, assignments, count_assignments};
@@ -98,7 +98,7 @@ fn row(visit: &Visit, one: &Assignment) -> Vec<Cell> {
         (None, _) => Cell::Empty,
     };
     let signed = match &one.signature {
-        Some(given) => Cell::Markup(html! { (when(given.signed_at, &given.zone)) p.muted { (given.meaning) } }),
+        Some(given) => Cell::Markup(html! { (when_signed(given)) p.muted { (given.meaning) } }),
         None if open => Cell::Tag(Tag::new(Tone::Info, "Open")),
         None => Cell::Tag(Tag::new(Tone::Good, "Done")),
     };

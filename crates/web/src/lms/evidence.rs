@@ -4,7 +4,7 @@
 use super::learn::{Assigned, text_of};
 use crate::edge::{Answer, Visit};
 use crate::shell;
-use crate::text::{day, due, href, link, when};
+use crate::text::{day, due, href, link, when, when_signed};
 use crate::ui::page::Area;
 use crate::ui::sign::signatures;
 use crate::ui::{Banner, BannerKind, Link, PageHead, SignatureState, SignatureView, Tag, Tone};
@@ -30,7 +30,7 @@ pub(super) fn show(visit: &Visit, assigned: &Assigned) -> Result<Answer> {
         state: if intact { SignatureState::Valid } else { SignatureState::Broken },
         name: given.printed_name.clone(),
         meaning: given.meaning.clone(),
-        when: Some(when(given.signed_at, &given.zone)),
+        when: Some(when_signed(given)),
         covers: format!("covers version {}, digest {}", given.version, given.digest),
         ..SignatureView::default()
     });

@@ -152,6 +152,8 @@ pub struct Page {
     pub body: Markup,
     /// Small print at the foot: software version, configuration revision, state of the trail.
     pub foot: Vec<String>,
+    /// On paper only: by whom and when it was printed.
+    pub printed: String,
 }
 
 impl Page {
@@ -285,7 +287,10 @@ impl Page {
                     }
                     (self.body)
                     @if !self.foot.is_empty() {
-                        footer.page-foot { @for line in &self.foot { span { (line) } } }
+                        footer.page-foot {
+                            @for line in &self.foot { span { (line) } }
+                            @if !self.printed.is_empty() { span.print-only { (self.printed) } }
+                        }
                     }
                 }
             }

@@ -23,6 +23,7 @@ fn page(frame: Frame) -> Page {
         frame,
         body: html! { (HOSTILE) },
         foot: vec![HOSTILE.into()],
+        printed: HOSTILE.into(),
     }
 }
 

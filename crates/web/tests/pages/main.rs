@@ -9,4 +9,5 @@ mod dialogs;
 mod personal;
 mod reading;
 mod reference;
+mod signing;
 mod story;
