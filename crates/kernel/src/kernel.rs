@@ -205,7 +205,6 @@ impl Kernel {
     /// A regulated write that is no command of a person's: sessions, security notes, set-up. It
     /// goes through the same trail.
     pub(crate) fn inside(&self, tenant: &str, actor: &str, name: &str, body: impl Fn(&mut WriteTx<'_>) -> Result<()> + Send + 'static) -> Result<()> {
-        present::check_in_step(self)?;
         let (kernel, tenant, actor, name) = (self.clone(), tenant.to_owned(), actor.to_owned(), name.to_owned());
         self.inner.database.write(move |tx| {
             let catalog = configuration::current(&kernel, tx, &tenant)?;
@@ -225,7 +224,11 @@ impl Kernel {
             let mut write = WriteTx::new(tx, header, catalog, Arc::clone(&kernel.inner.ids));
             body(&mut write)?;
             // Nothing was changed after all: no transaction for the trail.
-            if write.has_events() { write.seal()? } else { return Ok(()) }
+            if !write.has_events() {
+                return Ok(());
+            }
+            present::check_in_step(&kernel)?;
+            write.seal()?;
             kernel.present().written(now);
             Ok(())
         })

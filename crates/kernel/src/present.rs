@@ -1,7 +1,7 @@
 //! The present, as this node tells it.
 //!
-//! Nothing is written before what was written last: a time is the clock's, or that of the newest
-//! event where the clock has gone back. A clock that went back by more than
+//! It never goes back: nothing is written before what was written last, and where the clock has gone
+//! back the present stands still until it has caught up. A clock that went back by more than
 //! [`CLOCK_TOLERANCE_SECONDS`] is recorded, and nothing is signed until it has caught up or an
 //! administrator has said why. Where several nodes share a database, its clock is the one they are
 //! compared with: a node that differs from it writes nothing.
@@ -83,14 +83,14 @@ impl Present {
         }
     }
 
-    /// The present: what the clock says, and never before the newest event.
+    /// The present: what the clock says, and never before what it has said or the newest event.
     pub(crate) fn now(&self) -> Timestamp {
         let says = self.clock.now();
         let mark = self.mark.fetch_max(says.0, Ordering::SeqCst);
         if says.0.saturating_add(TOLERANCE) < mark || self.is_behind.load(Ordering::SeqCst) {
             self.weigh(says, Timestamp(mark));
         }
-        Timestamp(says.0.max(self.newest.load(Ordering::SeqCst)))
+        Timestamp(says.0.max(mark).max(self.newest.load(Ordering::SeqCst)))
     }
 
     fn weigh(&self, says: Timestamp, mark: Timestamp) {
@@ -126,11 +126,16 @@ impl Present {
     }
 }
 
-/// Looks at the clock: against the newest event, against the database's clock, and whether what was
-/// found before is over. Called at the start and every few seconds.
+/// Looks at the clock: against the database's clock, then as [`look`] does. Called at the start and
+/// every few seconds.
 pub fn watch(kernel: &Kernel, tenant: &str) -> Result<()> {
-    let present = kernel.present();
     compare_with_database(kernel)?;
+    look(kernel, tenant)
+}
+
+/// Looks at the clock: against the newest event, and whether what was found before is over.
+pub fn look(kernel: &Kernel, tenant: &str) -> Result<()> {
+    let present = kernel.present();
     let newest = kernel.database().read(|tx| newest_event(tx, tenant))?;
     if let Some(newest) = newest {
         present.written(newest);

@@ -15,4 +15,5 @@ mod records;
 mod reference;
 mod sign_in;
 mod steps;
+mod time;
 mod work;
