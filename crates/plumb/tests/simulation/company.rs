@@ -1,4 +1,4 @@
-//! The company that is simulated: a procedure, a course that repeats and three learners at each of
+//! The company that is simulated: a procedure, a course that repeats and two learners at each of
 //! six sites, and what people do of their own accord between two turns of the jobs.
 
 use crate::Chance;
@@ -27,7 +27,7 @@ pub const SITES: [(&str, &str); 6] = [
 /// After how many months the course of each site repeats.
 pub const REPEATS: [i64; 6] = [1, 3, 6, 12, 12, 24];
 pub const DUE_DAYS: i64 = 14;
-const LEARNERS: usize = 3;
+const LEARNERS: usize = 2;
 
 /// What is taught at one site.
 pub struct Taught {
@@ -178,10 +178,9 @@ impl Simulated {
         let world = &self.world;
         let taught = &self.taught[usize::try_from(chance.below(SITES.len() as u64)).unwrap()];
         let (tenant, item) = (MAIN_TENANT, taught.item.clone());
-        let current = world.kernel.database().read(move |tx| kernel::record::current_of_item(tx, tenant, &item)).unwrap().unwrap();
-        if current.phase != Phase::Effective {
-            return;
-        }
+        let all = world.kernel.database().read(move |tx| kernel::record::revisions_of_item(tx, tenant, &item)).unwrap();
+        let under_way = all.iter().any(|revision| !matches!(revision.phase, Phase::Effective | Phase::Closed));
+        let Some(current) = all.iter().find(|revision| revision.phase == Phase::Effective).filter(|_| !under_way) else { return };
         let dora = world.sign_in("dora");
         let next = text(&world.run(&dora, "record.revise", json!({"record": current.id})).unwrap(), "id");
         let on = self.today(taught.site).checked_add(jiff::Span::new().days(i64::try_from(chance.below(30)).unwrap())).unwrap();
