@@ -584,3 +584,23 @@ create table anchor_receipt (
   primary key (tenant, id)
 ) {strict};
 create index anchor_receipt_by_anchor on anchor_receipt (tenant, anchor, tried_at);
+
+-- Copies of evidence that were handed out.
+create table evidence_export (
+  tenant {text} not null,
+  id {text} not null,
+  record {text} not null,
+  digest {text} not null,
+  size_bytes {int} not null,
+  checkpoint {int},
+  made_at {int} not null,
+  made_by {text} not null,
+  at_tx {text} not null,
+  at_ord {int} not null,
+  primary key (tenant, id),
+  foreign key (tenant, record) references record (tenant, id)
+) {strict};
+create index evidence_export_by_record on evidence_export (tenant, record, made_at);
+
+-- The log read by its places.
+create index checkpoint_part_by_place on checkpoint_part (tenant, first_place);

@@ -210,6 +210,8 @@ pub enum Content {
     /// A text of a media type, written out already.
     Text(&'static str, String),
     File { file: File, size: u64, media_type: String },
+    /// Bytes that are no file.
+    Bytes(Vec<u8>),
 }
 
 impl Answer {

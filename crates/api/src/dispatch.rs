@@ -274,6 +274,7 @@ fn render(answer: Answer, ndjson: bool) -> (Response, Policy) {
         }
         Content::Rows { rows, next } => (Some(fixed("application/json")), Body::from(json!({ "rows": rows, "next": next }).to_string())),
         Content::Text(media_type, text) => (Some(fixed(media_type)), Body::from(text)),
+        Content::Bytes(bytes) => (Some(fixed("application/octet-stream")), Body::from(bytes)),
         Content::File { file, size, media_type } => (HeaderValue::from_str(&media_type).ok(), edge::file::body(file, size)),
     };
     let mut response = Response::new(content);

@@ -7,6 +7,7 @@ use kernel::catalog::Catalog;
 use kernel::clock::Clock;
 use kernel::decision::Decision;
 use kernel::dossier::{Frozen, Section};
+use kernel::evidence::Damage;
 use kernel::hold::Hold;
 use kernel::kind::{Field, FieldSort, Kind, Numbering, Revisions};
 use kernel::link::LinkView;
@@ -96,7 +97,13 @@ pub fn record(catalog: &Catalog, names: &Names, record: &Record) -> Json {
         "changed_at": record.changed_at.to_rfc3339(),
         "changed_by": record.changed_by,
         "changed_by_name": names.person(Some(&record.changed_by)),
+        "damage": null,
     })
+}
+
+/// What of a record does not match its trail.
+pub fn damage(damage: &Damage) -> Json {
+    json!({ "table": damage.table, "key": damage.key, "field": damage.field, "text": damage.text })
 }
 
 /// A record as another one names it, with where it stands.

@@ -141,6 +141,8 @@ pub const COMMAND_TRIES: u32 = 8;
 pub const AFFECTED_ITEMS: usize = 5_000;
 /// Records walked by one impact analysis or inspector's timeline.
 pub const WALK_RECORDS: usize = 20_000;
+/// Events in one evidence bundle; each brings some 1.5 kB with its paths.
+pub const BUNDLE_EVENTS: usize = 20_000;
 /// Work on the database and on files that runs at the same time in one server.
 pub const BLOCKING_WORKERS: usize = 64;
 /// Of these, requests of one session or token that work at the same time.

@@ -11,7 +11,7 @@ use crate::record::{self, Record};
 use crate::session;
 use crate::table::{SIGNATURE, values};
 use crate::trail::WriteTx;
-use crate::{Kernel, person, present};
+use crate::{Kernel, evidence, person, present};
 use base::limits::{CHALLENGE_SECONDS, SIGNING_IDLE_SECONDS};
 use base::time::ShownIn;
 use base::{Error, Refusal, RefusalKind, Result, Timestamp};
@@ -156,6 +156,7 @@ pub fn challenge(kernel: &Kernel, actor: &Actor, command_name: &str, input: &Jso
         let subject = signs(tx, &catalog, &permit, &input)?
             .ok_or_else(|| Error::invalid("input", "not_signed", "this needs no signature"))?;
         let record = record::get(tx, actor_here.tenant(), &subject.record)?;
+        evidence::refuse_damaged(tx, &record, "")?;
         let needs_login = session::needs_both_components(tx, actor_here.tenant(), &signing_session, now)?;
         Ok((subject, record, needs_login))
     })?;
@@ -263,6 +264,8 @@ pub fn write(tx: &mut WriteTx<'_>, proof: &Proof, record: &Record, step: &str, m
         // What was compared a moment ago was changed by a signature that came first.
         return Err(for_something_else());
     }
+    let open = tx.tx_id().to_owned();
+    evidence::refuse_damaged(tx, record, &open)?;
     let id = tx.new_id();
     let shown = tx.now().shown_in(&proof.zone)?;
     let row = values([

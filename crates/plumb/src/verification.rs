@@ -5,7 +5,7 @@ use crate::evidence::{notes_below, trusted_key};
 use crate::terminal;
 use base::Result;
 use std::path::PathBuf;
-use verify::{Anchor, Report, Trust};
+use verify::{Anchor, Trust};
 
 /// Checks every tenant; answers whether all is sound.
 pub fn verify(place: &Place, anchors: &[PathBuf], keys: &[String]) -> Result<bool> {
@@ -32,7 +32,7 @@ pub fn verify(place: &Place, anchors: &[PathBuf], keys: &[String]) -> Result<boo
         }
         let files = verify_files(place)?;
         if report.is_sound() && files == 0 {
-            println!("{tenant}: sound. {}", proved(&report));
+            println!("{tenant}: sound. {}", report.standing());
         } else {
             sound = false;
             let found = report.problems.len() + files;
@@ -52,17 +52,6 @@ fn trust(anchors: &[PathBuf], keys: &[String]) -> Result<Trust> {
         trust.anchors.extend(notes_below(path)?.into_iter().map(|(name, note)| Anchor { name, note }));
     }
     Ok(trust)
-}
-
-/// Up to where nothing can have been changed, and since when only the data itself says so.
-fn proved(report: &Report) -> String {
-    match &report.log.proved_by {
-        Some(anchor) => {
-            let since = report.transactions.saturating_sub(report.log.proved);
-            format!("Proved up to transaction {} by {anchor}; {since} since then are only consistent with themselves.", report.log.proved)
-        }
-        None => "The data is consistent with itself; without an anchor kept elsewhere (--anchor) a complete rewrite cannot be told.".to_owned(),
-    }
 }
 
 /// Hashes every stored file again; answers how many do not hold what their name says.

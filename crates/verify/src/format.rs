@@ -59,6 +59,77 @@ impl Parts {
     }
 }
 
+/// What the entry of an event covers.
+pub(crate) struct Event<'a> {
+    pub tx: &'a str,
+    pub ord: i64,
+    pub at: i64,
+    pub actor: &'a str,
+    pub action: &'a str,
+    pub record: Option<&'a str>,
+    pub subject_table: &'a str,
+    pub subject: &'a str,
+    pub before: Option<&'a str>,
+    pub after: Option<&'a str>,
+    pub reason: Option<&'a str>,
+    pub image: &'a [u8],
+}
+
+impl Event<'_> {
+    pub(crate) fn leaf(&self, tenant: &str, parts: &mut Parts) -> Hash {
+        parts
+            .begin("PLUMB-EVENT-1")
+            .text(tenant)
+            .text(self.tx)
+            .number(self.ord)
+            .number(self.at)
+            .text(self.actor)
+            .text(self.action)
+            .maybe(self.record)
+            .text(self.subject_table)
+            .text(self.subject)
+            .maybe(self.before)
+            .maybe(self.after)
+            .maybe(self.reason)
+            .bytes(self.image)
+            .leaf()
+    }
+}
+
+/// What the hash of a transaction covers.
+pub(crate) struct Sealed<'a> {
+    pub chain: i64,
+    pub seq: i64,
+    pub tx: &'a str,
+    pub at: i64,
+    pub actor: &'a str,
+    pub command: &'a str,
+    pub software: &'a str,
+    pub configuration: i64,
+    pub n: i64,
+    pub root: &'a [u8],
+    pub prev: &'a [u8],
+}
+
+impl Sealed<'_> {
+    pub(crate) fn hash(&self, tenant: &str) -> Hash {
+        Parts::new("PLUMB-TX-1")
+            .text(tenant)
+            .number(self.chain)
+            .number(self.seq)
+            .text(self.tx)
+            .number(self.at)
+            .text(self.actor)
+            .text(self.command)
+            .text(self.software)
+            .number(self.configuration)
+            .number(self.n)
+            .bytes(self.root)
+            .bytes(self.prev)
+            .hash()
+    }
+}
+
 /// The RFC 6962 tree head over leaves that come one by one: complete subtrees are folded as in
 /// binary counting.
 #[derive(Default)]
@@ -106,6 +177,39 @@ pub(crate) fn node(left: &Hash, right: &Hash) -> Hash {
         *to = *from;
     }
     Sha256::digest(bytes).into()
+}
+
+/// The leaf of an entry (RFC 6962).
+pub(crate) fn leaf_of(entry: &[u8]) -> Hash {
+    let mut hasher = Sha256::new();
+    hasher.update([0]);
+    hasher.update(entry);
+    hasher.finalize().into()
+}
+
+/// Whether the path leads from the leaf at `place` to the head over `size` leaves (RFC 9162, 2.1.3.2).
+pub(crate) fn leads_to(leaf: Hash, place: u64, size: u64, path: &[Hash], head: &Hash) -> bool {
+    if place >= size {
+        return false;
+    }
+    let (mut place, mut last, mut current) = (place, size - 1, leaf);
+    for step in path {
+        if last == 0 {
+            return false;
+        }
+        if place % 2 == 1 || place == last {
+            current = node(step, &current);
+            while place.is_multiple_of(2) && place != 0 {
+                place /= 2;
+                last /= 2;
+            }
+        } else {
+            current = node(&current, step);
+        }
+        place /= 2;
+        last /= 2;
+    }
+    last == 0 && current == *head
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

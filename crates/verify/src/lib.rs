@@ -4,21 +4,27 @@
 //! It reads only, everything once, in one consistent state of the data. What it finds is said for
 //! people: table, key, field, and both values.
 
+mod bundle;
 mod damage;
+mod files;
 mod format;
 mod known;
 mod log;
 mod note;
+mod one;
 mod personal;
 mod rows;
 mod signatures;
 mod trail;
 
+pub use bundle::{About, BUNDLE_BYTES, BundleReport, verify_bundle};
+pub use files::check_files;
 pub use log::{Anchor, LogReport, Trust};
 pub use note::Key;
 
 use base::{Error, Result};
 use db::{Database, sql};
+use std::collections::BTreeSet;
 
 /// One thing that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +101,25 @@ pub fn verify_against(database: &Database, tenant: &str, trust: &Trust, progress
         (check.progress)("checking the signatures", 0, None);
         signatures::check(tx, &mut check)?;
         log::check(tx, trust, &mut check)?;
+        check.report.log.since = check.report.transactions.saturating_sub(check.report.log.proved);
+        Ok(check.report)
+    })
+}
+
+/// Checks the record of this number (or identifier) in all its revisions, or one of them as
+/// `PR-0012/C`: its rows, versions, events and signatures, and that its transactions are in the log.
+///
+/// Errors: not found, when there is no such record.
+pub fn verify_record(database: &Database, tenant: &str, name: &str, trust: &Trust, progress: Progress<'_>) -> Result<Report> {
+    let tables = rows::regulated(database)?;
+    database.read(|tx| {
+        let mut check = Check { tenant, report: Report::default(), progress: &mut *progress };
+        let mut transactions = BTreeSet::new();
+        for record in one::named(tx, tenant, name)? {
+            transactions.extend(one::check(tx, &tables, &record, &mut check)?);
+        }
+        log::check(tx, trust, &mut check)?;
+        check.report.log.since = one::since(tx, &transactions, check.report.log.proved, tenant)?;
         Ok(check.report)
     })
 }
@@ -115,5 +140,13 @@ pub fn tenants(database: &Database) -> Result<Vec<String>> {
 impl Report {
     pub fn is_sound(&self) -> bool {
         self.problems.is_empty()
+    }
+
+    /// Up to where nothing can have been changed, and since when only the data itself says so.
+    pub fn standing(&self) -> String {
+        match &self.log.proved_by {
+            Some(anchor) => format!("Proved up to transaction {} by {anchor}; {} since then are only consistent with themselves.", self.log.proved, self.log.since),
+            None => "The data is consistent with itself; without an anchor kept elsewhere (--anchor) a complete rewrite cannot be told.".to_owned(),
+        }
     }
 }

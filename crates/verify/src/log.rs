@@ -1,7 +1,7 @@
 //! The log of all transactions: checkpoints, tiles, and the anchors that are kept outside.
 
 use crate::Check;
-use crate::format::{Hash, Tree, hex, node};
+use crate::format::{Hash, Tree, hex, leaf_of, node};
 use crate::note::{self, Checkpoint, Key};
 use base::Result;
 use db::{Read, sql};
@@ -40,6 +40,8 @@ pub struct LogReport {
     pub proved: u64,
     /// The anchor that proves most.
     pub proved_by: Option<String>,
+    /// Transactions among those checked that no sound anchor covers.
+    pub since: u64,
 }
 
 /// Checks log and anchors; the hashes of the transactions were checked before.
@@ -252,13 +254,6 @@ fn walk(tx: &mut dyn Read, heads: &mut BTreeMap<u64, Option<Hash>>, check: &mut 
         Ok(())
     })?;
     Ok((tree.len(), tiling.finish()))
-}
-
-fn leaf_of(entry: &[u8]) -> Hash {
-    let mut hasher = Sha256::new();
-    hasher.update([0]);
-    hasher.update(entry);
-    hasher.finalize().into()
 }
 
 /// Cuts the tree into tiles, level by level.

@@ -44,6 +44,13 @@ impl Key {
         &self.name
     }
 
+    /// As it is written down: `name+hash+key`.
+    pub fn text(&self) -> String {
+        let mut bytes = vec![ED25519];
+        bytes.extend_from_slice(self.key.as_bytes());
+        format!("{}+{}+{}", self.name, hex(&self.hash()), STANDARD.encode(bytes))
+    }
+
     fn hash(&self) -> [u8; 4] {
         let mut hasher = Sha256::new();
         hasher.update(self.name.as_bytes());

@@ -97,15 +97,42 @@ fn current(tx: &mut dyn Read, table: &Regulated, trail: &mut Trail, check: &mut 
 
 /// Versions: each is as its own event left it, and there is one for each event.
 fn versions(tx: &mut dyn Read, table: &Regulated, trail: &Trail, check: &mut Check<'_>) -> Result<Vec<Suspect>> {
+    let (suspects, found) = version_suspects(tx, table, None, check)?;
+    if found != trail.record_events {
+        damage::name_missing_versions(tx, check)?;
+    }
+    Ok(suspects)
+}
+
+/// The versions of one record; `events` wrote one each.
+pub(crate) fn versions_of(tx: &mut dyn Read, tables: &[Regulated], record: &str, events: u64, check: &mut Check<'_>) -> Result<()> {
+    let Some(table) = tables.iter().find(|table| table.name == VERSIONS) else { return Ok(()) };
+    let (suspects, found) = version_suspects(tx, table, Some(record), check)?;
+    for suspect in &suspects {
+        damage::name(tx, table, suspect, check)?;
+    }
+    if found != events {
+        check.find(VERSIONS, record, None, format!("there are {found} versions, the trail speaks of {events}; versions are never deleted"));
+    }
+    Ok(())
+}
+
+/// Versions that are not as their events left them, and how many there are in all.
+fn version_suspects(tx: &mut dyn Read, table: &Regulated, record: Option<&str>, check: &mut Check<'_>) -> Result<(Vec<Suspect>, u64)> {
     let key_place = place_of(table, table.key)? + 3;
     let columns: Vec<_> = table.columns.iter().map(|column| format!("v.{column}")).collect();
-    let text = format!(
+    let mut text = format!(
         "select v.at_tx, v.at_ord, e.subject_table, e.subject, e.image, {} from {VERSIONS} v
          left join event e on e.tenant = v.tenant and e.tx = v.at_tx and e.ord = v.at_ord where v.tenant = $1",
         columns.join(", ")
     );
+    let mut params: Vec<Value> = vec![check.tenant.into()];
+    if let Some(record) = record {
+        text.push_str(" and v.id = $2");
+        params.push(record.into());
+    }
     let (mut parts, mut suspects, mut found) = (Parts::default(), Vec::new(), 0);
-    tx.scan(&text, &[check.tenant.into()], &mut |row| {
+    tx.scan(&text, &params, &mut |row| {
         count_row(table, check);
         found += 1;
         let key = key_text(&row, key_place)?;
@@ -116,10 +143,46 @@ fn versions(tx: &mut dyn Read, table: &Regulated, trail: &Trail, check: &mut Che
         }
         Ok(())
     })?;
-    if found != trail.record_events {
-        damage::name_missing_versions(tx, check)?;
+    Ok((suspects, found))
+}
+
+/// The row with this key, if it is there: where it points, its image, and what is wrong with its
+/// personal data, which is told.
+pub(crate) fn row_of(tx: &mut dyn Read, table: &Regulated, key: &str, check: &mut Check<'_>) -> Result<Option<Found>> {
+    let personal = Personal::of(table)?;
+    let columns: Vec<_> = table.columns.iter().chain(&table.personal).map(String::as_str).collect();
+    let text = format!("select at_tx, at_ord, {} from {} where tenant = $1 and {} = $2", columns.join(", "), table.name, table.key);
+    let (mut parts, mut found) = (Parts::default(), None);
+    tx.scan(&text, &[check.tenant.into(), table.key_value(key)], &mut |row| {
+        count_row(table, check);
+        if let Some(personal) = &personal
+            && let Some(fault) = personal.fault(&row, &mut parts)?
+        {
+            check.find(&table.name, key, Some("personal_digest"), fault);
+        }
+        let image = image(&table.name, table, &row, 2, &mut parts)?;
+        found = Some(Found { place: Place { tx: Id::of(row.text(0)?), ord: row.int(1)? }, image, suspect: Suspect::of(&row, key.to_owned(), image)? });
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// A row as it was found.
+pub(crate) struct Found {
+    pub place: Place,
+    pub image: Hash,
+    /// To say what is wrong with it.
+    pub suspect: Suspect,
+}
+
+/// Keys of rows that say they belong to a record, whatever the events say.
+pub(crate) fn keys_of(tx: &mut dyn Read, table: &Regulated, record: &str, tenant: &str) -> Result<Vec<String>> {
+    if !table.columns.iter().any(|column| column == "record") || table.name == VERSIONS {
+        return Ok(Vec::new());
     }
-    Ok(suspects)
+    let text = format!("select {} from {} where tenant = $1 and record = $2", table.key, table.name);
+    let rows = tx.query_text(&text, &[tenant.into(), record.into()])?;
+    rows.iter().map(|row| row.text(table.key).map(str::to_owned)).collect()
 }
 
 fn count_row(table: &Regulated, check: &mut Check<'_>) {

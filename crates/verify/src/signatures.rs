@@ -3,7 +3,7 @@
 use crate::format::{Parts, hex};
 use crate::{Check, EACH};
 use base::Result;
-use db::{Read, sql};
+use db::{Read, Sql, Value, sql};
 
 /// Every signature's digest is that of the record version it names.
 pub(crate) fn check(tx: &mut dyn Read, check: &mut Check<'_>) -> Result<()> {
@@ -12,8 +12,22 @@ pub(crate) fn check(tx: &mut dyn Read, check: &mut Check<'_>) -> Result<()> {
          from signature s left join record_version v on v.tenant = s.tenant and v.id = s.record and v.version = s.version
          where s.tenant = $1",
     );
+    scan(tx, rows, &[check.tenant.into()], check)
+}
+
+/// The same for the signatures of one record.
+pub(crate) fn check_of(tx: &mut dyn Read, record: &str, check: &mut Check<'_>) -> Result<()> {
+    let rows = sql(
+        "select s.id, s.digest, s.version, v.kind, v.number, v.revision, v.title, v.fields, v.detail
+         from signature s left join record_version v on v.tenant = s.tenant and v.id = s.record and v.version = s.version
+         where s.tenant = $1 and s.record = $2",
+    );
+    scan(tx, rows, &[check.tenant.into(), record.into()], check)
+}
+
+fn scan(tx: &mut dyn Read, rows: Sql, params: &[Value], check: &mut Check<'_>) -> Result<()> {
     let mut parts = Parts::default();
-    tx.scan(rows.text(), &[check.tenant.into()], &mut |row| {
+    tx.scan(rows.text(), params, &mut |row| {
         check.report.signatures += 1;
         if check.report.signatures.is_multiple_of(EACH) {
             (check.progress)("checking the signatures", check.report.signatures, None);

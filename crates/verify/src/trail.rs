@@ -3,7 +3,7 @@
 //! Everything is read once, in the order in which it lies in its table, and of each event only what
 //! the rows are compared with is kept: where the last event of a row stands, and its image.
 
-use crate::format::{Hash, Parts, Tree, hex};
+use crate::format::{Event, Hash, Parts, Sealed, Tree, hex};
 use crate::known::{Id, Last, Place, Tables, Trail};
 use crate::{Check, EACH};
 use base::Result;
@@ -58,22 +58,7 @@ fn event(row: &Scanned<'_>, parts: &mut Parts, transactions: &mut Transactions, 
         check.find("event", format!("{tx}, {ord}"), Some("ord"), format!("stands at place {place}"));
     }
     let (subject_table, subject, image) = (row.text(6)?, row.text(7)?, row.bytes(11)?);
-    let leaf = parts
-        .begin("PLUMB-EVENT-1")
-        .text(check.tenant)
-        .text(tx)
-        .number(ord)
-        .number(row.int(2)?)
-        .text(row.text(3)?)
-        .text(row.text(4)?)
-        .maybe(row.opt_text(5)?)
-        .text(subject_table)
-        .text(subject)
-        .maybe(row.opt_text(8)?)
-        .maybe(row.opt_text(9)?)
-        .maybe(row.opt_text(10)?)
-        .bytes(image)
-        .leaf();
+    let leaf = event_of(row)?.leaf(check.tenant, parts);
     if row.bytes(12)? != leaf {
         check.find("event", format!("{tx}, {ord}"), None, format!("the event was changed: it gives {}, its leaf is {}", hex(&leaf), hex(row.bytes(12)?)));
     }
@@ -84,6 +69,41 @@ fn event(row: &Scanned<'_>, parts: &mut Parts, transactions: &mut Transactions, 
         (check.progress)("checking the events", check.report.events, whole);
     }
     Ok(())
+}
+
+/// An event in the columns of the statements here.
+pub(crate) fn event_of<'a>(row: &'a Scanned<'_>) -> Result<Event<'a>> {
+    Ok(Event {
+        tx: row.text(0)?,
+        ord: row.int(1)?,
+        at: row.int(2)?,
+        actor: row.text(3)?,
+        action: row.text(4)?,
+        record: row.opt_text(5)?,
+        subject_table: row.text(6)?,
+        subject: row.text(7)?,
+        before: row.opt_text(8)?,
+        after: row.opt_text(9)?,
+        reason: row.opt_text(10)?,
+        image: row.bytes(11)?,
+    })
+}
+
+/// A transaction in the columns of the statements here.
+pub(crate) fn sealed_of<'a>(row: &'a Scanned<'_>) -> Result<Sealed<'a>> {
+    Ok(Sealed {
+        chain: row.int(0)?,
+        seq: row.int(1)?,
+        tx: row.text(2)?,
+        at: row.int(3)?,
+        actor: row.text(4)?,
+        command: row.text(5)?,
+        software: row.text(6)?,
+        configuration: row.int(7)?,
+        n: row.int(8)?,
+        root: row.bytes(9)?,
+        prev: row.bytes(10)?,
+    })
 }
 
 impl Transactions {
@@ -158,20 +178,7 @@ fn transaction(row: &Scanned<'_>, before: &mut Link, check: &mut Check<'_>, tran
     if prev != before.hash {
         check.find("audit_tx", key(), Some("prev"), "does not continue the transaction before");
     }
-    let hash = Parts::new("PLUMB-TX-1")
-        .text(check.tenant)
-        .number(chain)
-        .number(seq)
-        .text(tx)
-        .number(row.int(3)?)
-        .text(row.text(4)?)
-        .text(row.text(5)?)
-        .text(row.text(6)?)
-        .number(row.int(7)?)
-        .number(n)
-        .bytes(root)
-        .bytes(prev)
-        .hash();
+    let hash = sealed_of(row)?.hash(check.tenant);
     if held != hash {
         check.find("audit_tx", key(), None, format!("the row gives {}, it holds {}", hex(&hash), hex(held)));
     }

@@ -10,6 +10,7 @@ use base::limits::{LINE_CHARS, NUMBER_CHARS, PAGE_ROWS, SEARCH_CHARS};
 use base::{Error, Result};
 use db::Read;
 use kernel::command::Outcome;
+use kernel::evidence;
 use kernel::kind::{Kind, Phase};
 use kernel::record::{self, Filter, Page, Record};
 use kernel::{person, place};
@@ -150,7 +151,10 @@ fn read(call: &Call) -> Result<Answer, Problem> {
     let (version, record) = call.read(|tx, scope| {
         let record = call.record(tx, scope)?;
         let names = Names::of(tx, scope.viewer.tenant(), std::slice::from_ref(&record))?;
-        Ok((record.version, render::record(scope.catalog, &names, &record)))
+        let damage = if call.params.time("as_of").is_some() { evidence::damage_of_version(tx, &record)? } else { evidence::damage_of(tx, &record)? };
+        let mut shown = render::record(scope.catalog, &names, &record);
+        shown["damage"] = damage.iter().map(render::damage).collect();
+        Ok((record.version, shown))
     })?;
     Answer::json(record).version(version)
 }

@@ -18,6 +18,12 @@ fn time() -> Json {
     json!({ "type": "string", "format": "date-time" })
 }
 
+/// Looked for where one record is read; null in lists.
+fn damage() -> Json {
+    let found = whole([("table", text()), ("key", text()), ("field", maybe_text()), ("text", text())]);
+    json!({ "type": ["array", "null"], "items": found, "description": "what does not match the trail; null where it was not looked for" })
+}
+
 pub(super) fn all(kinds: &[&str]) -> Map<String, Json> {
     let mut all = records(kinds);
     all.extend(story());
@@ -66,6 +72,7 @@ fn records(kinds: &[&str]) -> Map<String, Json> {
                 ("changed_at", time()),
                 ("changed_by", text()),
                 ("changed_by_name", text()),
+                ("damage", damage()),
             ]),
         ),
         (

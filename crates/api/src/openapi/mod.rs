@@ -18,7 +18,8 @@ use std::sync::Arc;
 pub fn document(catalog: &Catalog, endpoints: &[Arc<Endpoint>]) -> Json {
     let mut paths = Map::new();
     for endpoint in endpoints {
-        add(&mut paths, endpoint.path, endpoint, operations::operation(endpoint, catalog));
+        // OpenAPI knows no parameter over several segments; its slashes may be written %2F.
+        add(&mut paths, &endpoint.path.replace("{*", "{"), endpoint, operations::operation(endpoint, catalog));
     }
     let mut components = schemas::fixed(catalog);
     for kind in catalog.kinds() {

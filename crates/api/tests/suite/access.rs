@@ -98,6 +98,7 @@ fn request(company: &Company, endpoint: &Endpoint, full: &Furnished) -> Option<A
         ("DELETE", "/files/{file}") => Ask::delete(format!("{of_record}/files/{}", full.file)).key(&key).version(version),
         ("PATCH", "/personal") => Ask::patch(format!("{of_record}/personal")).key(&key).json(json!({"personal": {"told_by": "Somebody Else"}})),
         ("POST", "/personal/erase") => Ask::post(format!("{of_record}/personal/erase")).key(&key).json(json!({"reason": "asked for by them"})),
+        ("POST", "/evidence") => Ask::post(format!("{of_record}/evidence")).key(&key),
         ("POST", "/dossier") => Ask::post(format!("{of_record}/dossier")).key(&key),
         _ => return elsewhere(endpoint, full, &key),
     };
@@ -114,6 +115,7 @@ fn elsewhere(endpoint: &Endpoint, full: &Furnished, key: &str) -> Option<Ask> {
         }
         ("GET", "/api/v1/kinds/{kind}") => Ask::get(format!("/api/v1/kinds/{}", full.kind)),
         ("GET", "/api/v1/people/{person}/roles") => Ask::get("/api/v1/people/quinn/roles"),
+        ("GET", "/api/v1/evidence/tile/{*tile}") => Ask::get("/api/v1/evidence/tile/0/000.p/1"),
         ("GET", "/api/v1/search") => Ask::get("/api/v1/search?q=hose"),
         ("GET", "/api/v1/papers/{paper}/words") => Ask::get(format!("/api/v1/papers/{}/words?most=1", full.id)),
         ("POST", "/api/v1/session") => Ask::post("/api/v1/session").json(json!({"login": "olga", "password": testkit::world::PASSWORD})),

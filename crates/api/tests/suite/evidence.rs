@@ -2,6 +2,7 @@
 //! what they hold.
 
 use crate::support::{Ask, Company};
+use axum::http::Method;
 use base::Digest;
 use base::digest::Canonical;
 use serde_json::{Value as Json, json};
@@ -10,6 +11,7 @@ use testkit::world::signer;
 use tlog::checkpoint::Checkpoint;
 use tlog::note::NoteVerifier;
 use tlog::proof::proves_inclusion;
+use tlog::tile::{Tile, Tiled, Tiles};
 use tlog::tree;
 
 fn digest(value: &Json) -> Digest {
@@ -78,5 +80,139 @@ fn frs_evd_051_a_records_proof_holds_without_the_server_and_a_changed_one_does_n
             bent[part][name] = value;
             assert!(!holds(&bent, &key), "{part} {name}");
         }
+    });
+}
+
+#[test]
+fn frs_evd_083_evidence_is_handed_out_only_to_those_who_may_and_each_copy_is_an_event() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        let company = Company::new(test);
+        let id = company.record("paper", json!({"body": "words", "grade": 2}));
+        company.seal();
+        let address = format!("/api/v1/records/paper/{id}/evidence");
+        // Who reads only, and who belongs to another site, and nobody.
+        let (dora, olga, finn) = (company.token("dora"), company.token("olga"), company.token("finn"));
+        let before = company.events();
+        let ask = |token: &str, key: &str| company.client.send(Ask::post(address.as_str()).key(key).token(token));
+        assert_eq!(ask(&olga, "olga").problem().0, 403);
+        assert_eq!(ask(&finn, "finn").problem().0, 404);
+        assert_eq!(company.client.send(Ask::post(address.as_str()).key("x")).problem().0, 401);
+        assert_eq!(company.events(), before, "nothing was handed out");
+        let handed = ask(&dora, "one");
+        assert_eq!((handed.status, handed.header("content-type")), (200, "application/json"));
+        let bundle = handed.text();
+        let exports = test.database.query(db::sql("select x.digest, x.size_bytes, x.checkpoint, p.login from evidence_export x join person p on p.tenant = x.tenant and p.id = x.made_by where x.tenant = $1"), &["main".into()]).unwrap();
+        assert_eq!(exports.len(), 1);
+        assert_eq!((exports[0].text("digest").unwrap(), exports[0].text("login").unwrap()), (Digest::of(bundle.as_bytes()).hex().as_str(), "dora"));
+        assert!(exports[0].int("size_bytes").unwrap() as usize == bundle.len() && exports[0].int("checkpoint").unwrap() > 0);
+        let timeline = company.client.send(Ask::get(format!("/api/v1/records/paper/{id}/timeline")).token(&dora)).rows();
+        assert!(timeline.iter().any(|line| line["action"] == "evidence.exported"), "{timeline:?}");
+        // The same request again hands nothing out, and notes nothing.
+        let events = company.events();
+        assert_eq!(ask(&dora, "one").problem(), (409, "handed_out".to_owned(), String::new()));
+        assert_eq!(company.events(), events);
+        let key = verify::Key::parse(&signer().verifier().text()).unwrap();
+        let report = verify::verify_bundle(&bundle, &verify::Trust { keys: vec![key], ..verify::Trust::default() }).unwrap();
+        assert!(report.is_sound() && report.is_trusted && report.record.number == "PAP-0001", "{:?}", report.problems);
+    });
+}
+
+/// The log as an auditor reads it: over HTTP, and nothing else.
+struct Fetched<'a> {
+    company: &'a Company,
+    token: String,
+}
+
+impl Fetched<'_> {
+    fn bytes(&self, path: &str) -> Result<Vec<u8>, u16> {
+        let reply = self.company.client.send(Ask::get(format!("/api/v1/evidence/{path}")).token(&self.token));
+        if reply.status == 200 { Ok(reply.body.to_vec()) } else { Err(reply.problem().0) }
+    }
+}
+
+impl Tiles for Fetched<'_> {
+    fn hashes(&mut self, tile: &Tile) -> base::Result<Vec<Digest>> {
+        let bytes = self.bytes(&tile.path()).map_err(|status| base::Error::internal(status.to_string()))?;
+        Ok(bytes.chunks(32).map(|hash| Digest::from_bytes(hash).unwrap()).collect())
+    }
+}
+
+#[test]
+fn frs_evd_052_an_auditor_reads_the_whole_log_over_http_and_nothing_that_it_does_not_hold() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        let company = Company::new(test);
+        let first = company.seal();
+        let id = company.record("paper", json!({"body": "words"}));
+        let dora = company.world.sign_in("dora");
+        // Past the first tile, in several checkpoints.
+        for grade in 0..250 {
+            company.world.edit(&dora, &id, json!({"grade": grade % 5 + 1})).ok();
+            if grade % 60 == 0 {
+                company.seal();
+            }
+        }
+        let latest = company.seal();
+        assert!(latest.size > 256 && latest.size > first.size, "{latest:?}");
+        let mut log = Fetched { company: &company, token: company.token("olga") };
+        let note = String::from_utf8(log.bytes("checkpoint").unwrap()).unwrap();
+        let said = Checkpoint::parse(signer().verifier().open(&note).unwrap()).unwrap();
+        assert_eq!((said.size, said.head), (latest.size, latest.head));
+        // Tiles give the head; entries give the tiles.
+        assert_eq!(tree::root_of_size(said.size, &mut Tiled { size: said.size, tiles: &mut log }).unwrap(), said.head);
+        let mut leaves = Vec::new();
+        for index in 0..said.size.div_ceil(tlog::tile::WIDTH) {
+            let tile = Tile { level: 0, index, width: (said.size - index * tlog::tile::WIDTH).min(tlog::tile::WIDTH) };
+            let entries = log.bytes(&tile.entries_path()).unwrap();
+            let of_tile: Vec<Digest> = entries.chunks(34).map(|entry| (entry[..2] == [0, 32]).then(|| tree::leaf(&entry[2..])).unwrap()).collect();
+            assert_eq!(of_tile, log.hashes(&tile).unwrap(), "{}", tile.path());
+            leaves.extend(of_tile);
+        }
+        assert_eq!(tree::root(&leaves), said.head);
+        let rows = test.database.query(db::sql("select tx from audit_tx where tenant = $1"), &["main".into()]).unwrap();
+        assert!(rows.len() as u64 >= said.size);
+        let more = said.size % tlog::tile::WIDTH + 1;
+        for (path, status) in [(format!("tile/0/001.p/{more}"), 404), (format!("tile/entries/001.p/{more}"), 404), ("tile/0/002".into(), 404), ("tile/1/000".into(), 404), ("tile/0/0".into(), 404), ("tile/9/000".into(), 404), ("tile/entries/x999/x999/x999/x999/x999/x999/999".into(), 404)] {
+            assert_eq!(log.bytes(&path), Err(status), "{path}");
+        }
+        let nobody = company.client.send(Ask::get("/api/v1/evidence/tile/0/000"));
+        assert_eq!(nobody.problem().0, 401);
+    });
+}
+
+#[test]
+fn frs_trl_015_no_address_of_the_trail_or_the_log_takes_a_change() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        let company = Company::new(test);
+        let id = company.record("paper", json!({"body": "words"}));
+        company.seal();
+        let all = api::endpoint::all(&company.state);
+        let of_trail = |path: &str| ["timeline", "walk", "evidence", "proof", "signatures", "audit", "event"].iter().any(|word| path.contains(word));
+        let paths: std::collections::BTreeSet<&str> = all.iter().map(|endpoint| endpoint.path).filter(|path| of_trail(path)).collect();
+        assert!(paths.len() >= 7, "{paths:?}");
+        // The administrator, who may do more than anybody else, with everything a change asks for.
+        let (admin, dora) = (company.token("admin"), company.token("dora"));
+        let before = (company.events(), test.database.query(db::sql("select count(*) as n from audit_tx where tenant = $1"), &["main".into()]).unwrap()[0].int("n").unwrap());
+        for path in paths {
+            let address = path.replace("{kind}", "paper").replace("{record}", &id).replace("{*tile}", "0/000.p/1");
+            for method in [Method::PUT, Method::PATCH, Method::DELETE, Method::POST] {
+                // Handing a copy out adds a line to the trail; it changes none.
+                if method == Method::POST && path.ends_with("/records/{kind}/{record}/evidence") {
+                    continue;
+                }
+                for token in [&admin, &dora] {
+                    let ask = Ask::new(method.clone(), address.as_str()).key("k").version(1).json(json!({})).token(token);
+                    let status = company.client.send(ask).status;
+                    assert!(status == 404 || status == 405, "{method} {address}: {status}");
+                }
+            }
+        }
+        for address in ["/api/v1/events", "/api/v1/audit", "/api/v1/trail", "/api/v1/records/event"] {
+            for method in [Method::PUT, Method::PATCH, Method::DELETE, Method::POST] {
+                let status = company.client.send(Ask::new(method.clone(), address).key("k").version(1).json(json!({})).token(&admin)).status;
+                assert!(status == 404 || status == 405, "{method} {address}: {status}");
+            }
+        }
+        let after = (company.events(), test.database.query(db::sql("select count(*) as n from audit_tx where tenant = $1"), &["main".into()]).unwrap()[0].int("n").unwrap());
+        assert_eq!(after, before);
     });
 }

@@ -3,6 +3,7 @@
 
 mod access;
 mod client;
+mod damage;
 mod document;
 mod evidence;
 mod files;

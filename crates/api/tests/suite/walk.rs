@@ -129,7 +129,7 @@ fn hold_headers(endpoint: &Endpoint, reply: &Reply) {
 }
 
 fn operation<'a>(document: &'a Json, endpoint: &Endpoint) -> &'a Json {
-    let operation = &document["paths"][endpoint.path][endpoint.verb.name().to_lowercase()];
+    let operation = &document["paths"][endpoint.path.replace("{*", "{")][endpoint.verb.name().to_lowercase()];
     assert!(operation.is_object(), "{} is not in the document", endpoint.name());
     operation
 }

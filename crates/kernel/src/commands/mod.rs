@@ -25,7 +25,7 @@ pub fn module() -> Module {
     kinds.push(reference::kind());
     kinds.push(evidence::kind());
     kinds.push(present::kind());
-    Module { kinds, commands: commands(), tables: vec![&crate::personal::PERSONAL_DATA], roles: roles(), ..Module::default() }
+    Module { kinds, commands: commands(), tables: vec![&crate::personal::PERSONAL_DATA, &evidence::EVIDENCE_EXPORT], roles: roles(), ..Module::default() }
 }
 
 fn commands() -> Vec<CommandDef> {
@@ -35,6 +35,7 @@ fn commands() -> Vec<CommandDef> {
     all.extend(people::commands());
     all.extend(personal::commands());
     all.extend(exports::commands());
+    all.push(evidence::export_command());
     all
 }
 

@@ -78,18 +78,22 @@ fn sealed(tx: &mut dyn Read, tenant: &str, id: &str) -> Result<Sealed> {
     Ok(Sealed { chain: row.int("chain")?, seq: row.int("seq")?, hash: digest(&row, "hash")? })
 }
 
-fn log_proof(tx: &mut dyn Read, tenant: &str, sealed: &Sealed) -> Result<LogProof> {
+/// Where a transaction stands in the log; `None` until a checkpoint takes it up.
+pub(super) fn place_of(tx: &mut dyn Read, tenant: &str, chain: i64, seq: i64) -> Result<Option<u64>> {
     let part = tx.query_opt(
         sql(
             "select first_seq, first_place from checkpoint_part
              where tenant = $1 and chain = $2 and last_seq >= $3 order by last_seq limit 1",
         ),
-        &[tenant.into(), sealed.chain.into(), sealed.seq.into()],
+        &[tenant.into(), chain.into(), seq.into()],
     )?;
-    let (Some(part), Some(checkpoint)) = (part, latest(tx, tenant)?) else {
+    part.map(|part| u64::try_from(part.int("first_place")? + seq - part.int("first_seq")?).map_err(Error::internal)).transpose()
+}
+
+fn log_proof(tx: &mut dyn Read, tenant: &str, sealed: &Sealed) -> Result<LogProof> {
+    let (Some(place), Some(checkpoint)) = (place_of(tx, tenant, sealed.chain, sealed.seq)?, latest(tx, tenant)?) else {
         return Err(Error::conflict("not_in_checkpoint", "No checkpoint has taken this transaction up yet; one does within seconds."));
     };
-    let place = u64::try_from(part.int("first_place")? + sealed.seq - part.int("first_seq")?).map_err(Error::internal)?;
     let path = proof::inclusion(place, checkpoint.size, &mut Tiled { size: checkpoint.size, tiles: &mut KeptTiles::new(tx, tenant) })?;
     Ok(LogProof { place, entry: sealed.hash, path, checkpoint })
 }
@@ -131,7 +135,7 @@ pub fn record_proof(tx: &mut dyn Read, tenant: &str, record: &str) -> Result<Jso
 }
 
 /// A row as JSON; bytes are hexadecimal.
-fn shown(row: &Row) -> Result<Json> {
+pub(super) fn shown(row: &Row) -> Result<Json> {
     let mut object = serde_json::Map::new();
     for column in row.columns() {
         let value = match row.value(column)? {

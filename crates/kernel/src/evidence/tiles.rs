@@ -18,6 +18,33 @@ pub fn tile(tx: &mut dyn Read, tenant: &str, tile: &Tile) -> Result<Vec<Digest>>
     kept.get(..width).map(<[Digest]>::to_vec).ok_or_else(|| Error::not_found(format!("The log has not grown to {} yet.", tile.path())))
 }
 
+/// The entries below a tile of level 0, in their order: hashes of transactions, which hold no data of
+/// anybody.
+///
+/// Errors: not found, when the log has not grown so far.
+pub fn entries(tx: &mut dyn Read, tenant: &str, tile: &Tile) -> Result<Vec<Digest>> {
+    let missing = || Error::not_found(format!("The log has not grown to {} yet.", tile.entries_path()));
+    let first = i64::try_from(tile.index.saturating_mul(tlog::tile::WIDTH)).map_err(|_| missing())?;
+    let end = first + i64::try_from(tile.width).map_err(Error::internal)?;
+    // The part that holds the first entry begins at or before it; the others follow.
+    let begins = tx.query_one(
+        sql("select coalesce(max(first_place), 0) as place from checkpoint_part where tenant = $1 and first_place <= $2"),
+        &[tenant.into(), first.into()],
+    )?;
+    let rows = tx.query(
+        sql(
+            "select a.hash from checkpoint_part p
+             join audit_tx a on a.tenant = p.tenant and a.chain = p.chain and a.seq >= p.first_seq and a.seq <= p.last_seq
+             where p.tenant = $1 and p.first_place >= $2 and p.first_place < $3
+             and p.first_place + a.seq - p.first_seq >= $4 and p.first_place + a.seq - p.first_seq < $3
+             order by p.first_place, a.seq",
+        ),
+        &[tenant.into(), begins.int("place")?.into(), end.into(), first.into()],
+    )?;
+    let found: Vec<Digest> = rows.iter().map(|row| Digest::from_bytes(row.bytes("hash")?).ok_or_else(|| Error::internal("the hash of a transaction is no digest"))).collect::<Result<_>>()?;
+    if found.len() as u64 == tile.width { Ok(found) } else { Err(missing()) }
+}
+
 fn kept(tx: &mut dyn Read, tenant: &str, level: u8, place: u64) -> Result<Vec<Digest>> {
     let place = i64::try_from(place).map_err(Error::internal)?;
     let row = tx.query_opt(

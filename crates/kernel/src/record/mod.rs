@@ -171,9 +171,12 @@ impl Record {
     }
 }
 
+/// What Plumb never writes can only have come from outside.
 fn damaged(column: &str, row: &Row) -> Error {
+    let number = row.text("number").unwrap_or("?");
     let id = row.text("id").unwrap_or("?");
-    Error::internal(format!("record {id}: column {column} cannot be read"))
+    tracing::error!(record = id, column, "a record cannot be read");
+    crate::evidence::changed_outside(&format!("{number}: what stands in the column “{column}” cannot be read. The record")).into()
 }
 
 /// The record with this identifier, whoever asks.

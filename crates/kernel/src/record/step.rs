@@ -8,7 +8,7 @@ use crate::rule::{Finding, RuleContext, StepContext};
 use crate::signature::{self, Given, Proof};
 use crate::table::{ITEM, text_list};
 use crate::trail::{Stored, WriteTx};
-use crate::{binding, clock, dossier, hold, link, obligation};
+use crate::{binding, clock, dossier, evidence, hold, link, obligation};
 use base::{Blocker, Error, Refusal, RefusalKind, Result, Timestamp};
 use db::{Read, sql};
 
@@ -53,6 +53,7 @@ impl Choice {
 pub fn choices(tx: &mut dyn Read, catalog: &Catalog, person: &str, record: &Record, now: Timestamp) -> Result<Vec<Choice>> {
     let Some(kind) = catalog.kind(&record.kind) else { return Ok(Vec::new()) };
     let roles = authority::roles_at(tx, &record.tenant, person, record.site.as_deref())?;
+    let damage = evidence::bars(tx, catalog, record, "")?;
     let mut choices = Vec::new();
     for step in kind.steps.iter().filter(|step| step.taken_by == TakenBy::Person && step.from.contains(&record.state)) {
         let Some(to) = kind.find_state(&step.to) else { continue };
@@ -60,7 +61,7 @@ pub fn choices(tx: &mut dyn Read, catalog: &Catalog, person: &str, record: &Reco
         let missing = missing_signers(step, &given);
         let permission = step_permission(&kind.name, &step.name);
         let permitted = roles.iter().any(|role| catalog.role_has(role, &permission));
-        let mut blockers = blockers(tx, catalog, record, step, to.phase, now)?;
+        let mut blockers: Vec<Blocker> = damage.iter().cloned().chain(blockers(tx, catalog, record, step, to.phase, now)?).collect();
         if permitted && !missing.is_empty() {
             blockers.extend(bars(open_slot(tx, catalog, record, step, person, &|role| roles.contains(role)))?);
             blockers.extend(signer_blockers(tx, catalog, kind, record, person, now)?);
@@ -284,8 +285,10 @@ fn step_from(catalog: &Catalog, record: &Record, name: &str) -> Result<Step> {
 fn refuse_if_blocked(tx: &mut WriteTx<'_>, catalog: &Catalog, record: &Record, step: &Step) -> Result<()> {
     let to = to_phase(catalog.known_kind(&record.kind)?, step)?;
     let now = tx.now();
-    let blockers = blockers(tx, catalog, record, step, to, now)?;
-    if blockers.is_empty() { Ok(()) } else { Err(blocked(record, step, blockers)) }
+    let open = tx.tx_id().to_owned();
+    let mut found = evidence::bars(tx, catalog, record, &open)?;
+    found.extend(blockers(tx, catalog, record, step, to, now)?);
+    if found.is_empty() { Ok(()) } else { Err(blocked(record, step, found)) }
 }
 
 fn blocked(record: &Record, step: &Step, blockers: Vec<Blocker>) -> Error {

@@ -5,4 +5,5 @@ mod read;
 mod write;
 
 pub use read::{Line, of_record, walk};
+pub(crate) use write::event_leaf;
 pub use write::{Header, Stored, WriteTx};

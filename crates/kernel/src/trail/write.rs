@@ -45,6 +45,11 @@ impl Stored {
         Ok(Self { values, at_tx: row.text("at_tx")?.to_owned(), at_ord: row.int("at_ord")? })
     }
 
+    /// The event that the row says wrote it last: its transaction, and its place there.
+    pub(crate) fn pointer(&self) -> (&str, i64) {
+        (&self.at_tx, self.at_ord)
+    }
+
     /// A row that is not written yet; updating it fails.
     pub(crate) fn pending() -> Self {
         Self { values: Values::new(), at_tx: String::new(), at_ord: -1 }
@@ -193,25 +198,37 @@ impl<'a> WriteTx<'a> {
                 text.push_str(&format!(", {name} = ${}", params.len()));
             }
         }
-        let next = params.len() + 1;
-        text.push_str(&format!(
-            " where tenant = ${next} and {} = ${} and at_tx = ${} and at_ord = ${}",
-            table.key,
-            next + 1,
-            next + 2,
-            next + 3
-        ));
+        text.push_str(&as_read(table, params.len() + 1));
         params.extend([
             self.header.tenant.as_str().into(),
             key,
             before.at_tx.as_str().into(),
             before.at_ord.into(),
+            table.image(&before.values).0.to_vec().into(),
         ]);
         let changed = self.tx.execute_text(&text, &params)?;
         if changed != 1 {
-            return Err(Error::Transient(format!("row of {} changed meanwhile", table.name)));
+            return Err(self.not_as_read(table, record, before)?);
         }
         Ok(())
+    }
+
+    /// Why a row that was read could not be updated: somebody else changed it since, which passes,
+    /// or it was changed outside Plumb, and whoever built upon it would make that look recorded.
+    fn not_as_read(&mut self, table: &'static Table, record: Option<&str>, before: &Stored) -> Result<Error> {
+        let event = self.tx.query_opt(
+            sql("select image from event where tenant = $1 and tx = $2 and ord = $3"),
+            &[self.header.tenant.as_str().into(), before.at_tx.as_str().into(), before.at_ord.into()],
+        )?;
+        let sound = before.at_tx == self.header.tx || event.map(|event| event.bytes("image").map(|image| image == table.image(&before.values).0)).transpose()? == Some(true);
+        if sound {
+            return Ok(Error::Transient(format!("row of {} changed meanwhile", table.name)));
+        }
+        let what = match record.map(|id| crate::record::find(self.tx, &self.header.tenant, id)).transpose()?.flatten() {
+            Some(record) => format!("{} ({})", record.label(), table.name),
+            None => format!("A row of {}", table.name),
+        };
+        Ok(crate::evidence::changed_outside(&what).into())
     }
 
     /// Writes the same row, with the same event, into the table of its versions.
@@ -369,6 +386,22 @@ impl<'a> WriteTx<'a> {
     }
 }
 
+/// The condition that a row is still as it was read and as its event left it. Parameters from `next`
+/// on: tenant, key, the pointer in two, the image; `$1` is this transaction, whose own events are
+/// written only at its end.
+fn as_read(table: &Table, next: usize) -> String {
+    let name = table.name;
+    format!(
+        " where tenant = ${next} and {} = ${} and at_tx = ${} and at_ord = ${} and (at_tx = $1 or exists (
+            select 1 from event e where e.tenant = {name}.tenant and e.tx = {name}.at_tx and e.ord = {name}.at_ord and e.image = ${}))",
+        table.key,
+        next + 1,
+        next + 2,
+        next + 3,
+        next + 4
+    )
+}
+
 const fn column(name: &'static str, sort: ColumnType) -> DbColumn {
     DbColumn { name, sort }
 }
@@ -420,6 +453,26 @@ fn event_bytes(header: &Header, event: &PendingEvent) -> Canonical {
         .optional(header.reason.as_deref())
         .bytes(&event.image.0);
     canonical
+}
+
+/// The leaf that the columns of an event give.
+pub(crate) fn event_leaf(tenant: &str, event: &Row) -> Result<Digest> {
+    let mut canonical = Canonical::new("PLUMB-EVENT-1");
+    canonical
+        .text(tenant)
+        .text(event.text("tx")?)
+        .int(event.int("ord")?)
+        .int(event.int("at")?)
+        .text(event.text("actor")?)
+        .text(event.text("action")?)
+        .optional(event.opt_text("record")?)
+        .text(event.text("subject_table")?)
+        .text(event.text("subject")?)
+        .optional(event.opt_text("before")?)
+        .optional(event.opt_text("after")?)
+        .optional(event.opt_text("reason")?)
+        .bytes(event.bytes("image")?);
+    Ok(tlog::tree::leaf(canonical.as_slice()))
 }
 
 /// The digest that links a transaction into the chain (`docs/FORMATS.md`, "Transaction").

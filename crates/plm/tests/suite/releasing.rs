@@ -59,9 +59,13 @@ fn frs_eco_008_an_order_is_not_released_without_both_approvals() {
         let id = order.clone();
         let statement = db::sql("update record set state = 'approved' where tenant = 'main' and id = $1");
         company.world.kernel.database().write(move |tx| tx.execute(statement, &[id.as_str().into()])).unwrap();
-        let refusal = refused(company.release(&order));
-        assert_eq!(refusal.blockers[0].rule, "change_order.approvals_complete");
-        assert_eq!(refusal.blockers.len(), 1);
+        assert_eq!(refused(company.release(&order)).blockers[0].rule, "evidence.changed_outside");
+        let (record, product) = (company.world.record(&order), &company.world.kernel);
+        let catalog = product.catalog().unwrap();
+        let step = catalog.kind("change_order").and_then(|kind| kind.find_step("release")).unwrap();
+        let against = product.database().read(|tx| kernel::record::step::blockers(tx, &catalog, &record, step, kernel::kind::Phase::Closed, product.now())).unwrap();
+        let rules: Vec<_> = against.iter().map(|blocker| blocker.rule.as_str()).collect();
+        assert_eq!(rules, ["change_order.approvals_complete"]);
     });
 }
 

@@ -72,6 +72,9 @@ fn beside(company: &Company) {
             company.run("g.bianchi", "file.remove", json!({"record": complaint, "version": version, "file": file})).unwrap();
         }
     }
+    for login in ["m.ortiz", "g.bianchi"] {
+        company.run(login, "evidence.export", json!({"record": complaint})).unwrap();
+    }
     for why in ["leaks at 6 bar", "the gauge was not calibrated"] {
         let placed = company.run("m.ortiz", "hold.place", json!({"record": complaint, "why": why})).unwrap();
         if why.starts_with("leaks") {

@@ -30,7 +30,7 @@ impl Place {
 
     /// With everything in the log.
     pub fn talkative() -> Self {
-        Self::started(&[], |arguments, folder| Server::start_logging(arguments, folder, "trace"))
+        Self::started(&[], |arguments, folder| Server::start_with(arguments, folder, &[("PLUMB_LOG", "trace".to_owned())]))
     }
 
     fn started(further: &[&str], start: fn(&[String], &Path) -> Server) -> Self {

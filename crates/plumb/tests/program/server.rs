@@ -21,11 +21,6 @@ impl Server {
         Self::start_with(arguments, folder, &[])
     }
 
-    /// The same with more or less in the log.
-    pub fn start_logging(arguments: &[String], folder: &Path, level: &str) -> Self {
-        Self::start_with(arguments, folder, &[("PLUMB_LOG", level.to_owned())])
-    }
-
     /// As [`Server::start`], with these variables in its environment.
     pub fn start_with(arguments: &[String], folder: &Path, variables: &[(&str, String)]) -> Self {
         let log = folder.join("server.log");

@@ -1,13 +1,14 @@
 //! The inspector's pages: a story from one record through everything it led to, each claim with
 //! its evidence one click away.
 
+mod bundle;
 mod claims;
 mod evidence;
 mod follow;
 mod story;
 
-use crate::router::{Route, shows};
+use crate::router::{Route, shows, takes};
 
 pub(crate) fn routes() -> Vec<Route> {
-    vec![shows("/story/{record}", story::show), shows("/evidence", evidence::show)]
+    vec![shows("/story/{record}", story::show), shows("/evidence", evidence::show), takes("/r/{kind}/{number}/evidence", bundle::show, bundle::take)]
 }

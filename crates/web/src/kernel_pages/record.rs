@@ -10,6 +10,7 @@ use crate::ui::{
     Banner, BannerKind, BlockLine, Fact, Icon, LifecycleStep, Link, Menu, MenuItem, NextStep, RecordHead, RecordPage, Section, StepAction, StepMark, Tag, Tone,
 };
 use base::Result;
+use kernel::evidence::{self, Damage};
 use kernel::hold::Hold;
 use kernel::kind::{Kind, TakenBy};
 use kernel::record::step::{self, Choice};
@@ -29,6 +30,8 @@ pub(crate) struct Known {
     pub permissions: BTreeSet<String>,
     pub owner: Option<String>,
     pub site: Option<Record>,
+    /// What does not match the trail.
+    pub damage: Vec<Damage>,
 }
 
 impl Known {
@@ -40,7 +43,7 @@ impl Known {
     pub fn bare(visit: &Visit, record: &Record) -> Result<Self> {
         let kind = visit.catalog.known_kind(&record.kind)?.clone();
         let (choices, holds, revisions, permissions) = (Vec::new(), Vec::new(), Vec::new(), BTreeSet::new());
-        Ok(Self { kind, record: record.clone(), past: None, choices, holds, revisions, permissions, owner: None, site: None })
+        Ok(Self { kind, record: record.clone(), past: None, choices, holds, revisions, permissions, owner: None, site: None, damage: Vec::new() })
     }
 
     pub fn may_verb(&self, verb: &str) -> bool {
@@ -75,7 +78,7 @@ fn know(visit: &Visit, kind: Kind, record: Record, past: Option<shell::PastMomen
     let catalog = std::sync::Arc::clone(&visit.catalog);
     let at = past.as_ref().map(|past| past.at);
     let name = kind.name.clone();
-    let (record, choices, holds, revisions, permissions, owner, site) = visit.read(move |tx| {
+    let (record, choices, holds, revisions, permissions, owner, site, damage) = visit.read(move |tx| {
         let record = match at {
             Some(at) => record::as_of(tx, &tenant, &record.id, at)?.ok_or_else(|| base::Error::not_found("This record did not exist on that day."))?,
             None => record.clone(),
@@ -95,10 +98,14 @@ fn know(visit: &Visit, kind: Kind, record: Record, past: Option<shell::PastMomen
             Some(site) => record::find(tx, &tenant, site)?,
             None => None,
         };
-        Ok((record, choices, holds, revisions, permissions, owner, site))
+        let damage = match at {
+            Some(_) => evidence::damage_of_version(tx, &record)?,
+            None => evidence::damage_of(tx, &record)?,
+        };
+        Ok((record, choices, holds, revisions, permissions, owner, site, damage))
     })?;
     debug_assert_eq!(name, kind.name);
-    Ok(Known { kind, record, past, choices, holds, revisions, permissions, owner, site })
+    Ok(Known { kind, record, past, choices, holds, revisions, permissions, owner, site, damage })
 }
 
 fn head(visit: &Visit, known: &Known) -> RecordHead {
@@ -179,6 +186,9 @@ fn more_menu(visit: &Visit, known: &Known) -> Menu {
     items.extend(domain::actions(known));
     items.push(MenuItem::Line);
     items.push(MenuItem::link("Whole timeline", below(record, "/timeline"), Some(Icon::Clock)));
+    if known.may("evidence.export") {
+        items.push(MenuItem::link("Take the evidence away", below(record, "/evidence"), Some(Icon::Lock)));
+    }
     items.push(MenuItem::link("Follow the story", format!("/story/{}", record.id), Some(Icon::Proof)));
     Menu { label: "More".into(), items, ..Menu::default() }
 }
@@ -195,12 +205,12 @@ fn banners(known: &Known) -> Vec<Banner> {
             ..Banner::default()
         });
     }
-    // A signature stands for content that the row must still hold; otherwise nothing more is signed.
-    if known.past.is_none() && known.record.digest != known.record.content_digest().hex() {
+    if !known.damage.is_empty() {
+        let found: Vec<String> = known.damage.iter().map(|damage| format!("{damage}.")).collect();
         banners.push(Banner {
             kind: BannerKind::Broken,
-            title: "This record does not match its trail".into(),
-            text: "What is shown here is not what was recorded. Nothing may be signed. Tell your administrator to run the verifier.".into(),
+            title: "This record was changed outside Plumb".into(),
+            text: format!("{} Nothing on it can be signed or changed. Tell a quality manager and the administrator to run the verifier.", found.join(" ")),
             ..Banner::default()
         });
     }

@@ -5,6 +5,7 @@
 mod administration;
 mod browser;
 mod company;
+mod damage;
 mod dialogs;
 mod personal;
 mod reading;

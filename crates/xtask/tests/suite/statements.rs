@@ -135,3 +135,21 @@ fn a_statement_that_only_one_engine_understands_does_not_pass() {
     assert!(sqlite.database.prepare_only("select id from hold where tenant = $1 for update").is_err());
     assert!(!db::lint("select id from hold where id = $1").is_empty());
 }
+
+#[test]
+fn frs_trl_015_no_statement_of_the_product_updates_or_deletes_the_trail() {
+    const NEVER_CHANGED: [&str; 8] = ["event", "audit_tx", "record_version", "checkpoint", "checkpoint_part", "log_key", "anchor_receipt", "evidence_export"];
+    let changes = |text: &str| {
+        let words: Vec<String> = text.split_whitespace().take(3).map(str::to_lowercase).collect();
+        let table = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            ["update", table, _] | ["delete", "from", table] => table,
+            _ => return false,
+        };
+        NEVER_CHANGED.contains(&table)
+    };
+    assert!(changes("update event set leaf = $1") && changes("DELETE from audit_tx where tenant = $1") && !changes("update record set title = $1"));
+    let found = statements();
+    assert!(found.len() > 100, "{} statements", found.len());
+    let wrong: Vec<_> = found.iter().filter(|found| changes(&found.text)).map(|found| format!("{}: {}", found.place, found.text)).collect();
+    assert!(wrong.is_empty(), "the trail is only ever added to:\n{}", wrong.join("\n"));
+}

@@ -10,7 +10,7 @@ const LINES: usize = 500;
 
 /// What each room may use of the workspace. Arrows point down only, and siblings do not know one
 /// another (`docs/ARCHITECTURE.md`).
-const ROOMS: [(&str, &[&str]); 17] = [
+const ROOMS: [(&str, &[&str]); 18] = [
     ("base", &[]),
     ("db", &["base"]),
     ("bucket", &["base"]),
@@ -36,7 +36,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
 const IN_TESTS: [(&str, &[&str]); 13] = [
     ("db", &["testkit"]),
     ("kernel", &["testkit", "verify"]),
-    ("verify", &["testkit", "kernel", "tlog"]),
+    ("verify", &["testkit", "kernel", "tlog", "blob"]),
     ("plm", &["testkit", "verify"]),
     ("qms", &["testkit", "verify"]),
     ("lms", &["testkit", "verify"]),
@@ -58,7 +58,7 @@ const RESERVED: [(&str, &[&str]); 8] = [
     ("axum", &["api", "web", "plumb", "benches"]),
     ("tower-http", &["api", "web", "plumb"]),
     ("argon2", &["kernel"]),
-    ("clap", &["plumb"]),
+    ("clap", &["plumb", "verify"]),
 ];
 
 fn crates() -> Vec<String> {

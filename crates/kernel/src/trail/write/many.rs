@@ -1,7 +1,7 @@
 //! The same change to many rows, in few round trips: one event each, as if each had been written
 //! alone.
 
-use super::{Stored, WriteTx, key_of};
+use super::{Stored, WriteTx, as_read, key_of};
 use crate::table::Table;
 use base::limits::ROWS_PER_TRANSACTION;
 use base::{Error, Result};
@@ -24,26 +24,26 @@ impl WriteTx<'_> {
             let ord = self.note(table, record.as_deref(), action, Some(&before.values), &after)?;
             let mut params: Vec<Value> = vec![self.header.tx.as_str().into(), ord.into()];
             params.extend(changes.iter().map(|(_, value)| value.clone()));
-            params.extend([self.header.tenant.as_str().into(), key_of(table, &after)?, before.at_tx.as_str().into(), before.at_ord.into()]);
+            let image = table.image(&before.values).0.to_vec();
+            params.extend([self.header.tenant.as_str().into(), key_of(table, &after)?, before.at_tx.as_str().into(), before.at_ord.into(), image.into()]);
             prepared.push(params);
         }
         let mut text = format!("update {} set at_tx = $1, at_ord = $2", table.name);
         for (place, (name, _)) in changes.iter().enumerate() {
             text.push_str(&format!(", {name} = ${}", place + 3));
         }
-        let next = changes.len() + 3;
-        text.push_str(&format!(
-            " where tenant = ${next} and {} = ${} and at_tx = ${} and at_ord = ${}",
-            table.key,
-            next + 1,
-            next + 2,
-            next + 3
-        ));
+        text.push_str(&as_read(table, changes.len() + 3));
         // A key is unique, so each statement changes one row or, where it changed meanwhile, none.
         let changed = self.tx.execute_rows(&text, &prepared)?;
-        if changed != prepared.len() as u64 {
-            return Err(Error::Transient(format!("rows of {} changed meanwhile", table.name)));
+        if changed == prepared.len() as u64 {
+            return Ok(());
         }
-        Ok(())
+        for (record, before) in &rows {
+            match self.not_as_read(table, record.as_deref(), before)? {
+                Error::Transient(_) => {}
+                refused => return Err(refused),
+            }
+        }
+        Err(Error::Transient(format!("rows of {} changed meanwhile", table.name)))
     }
 }

@@ -1,0 +1,174 @@
+//! `plumb-verify`: checks a company's data, one record of it, or an evidence bundle. It knows
+//! `docs/FORMATS.md` and no more, writes nothing, and needs neither the server nor its program.
+//!
+//! Exit codes: 0 sound, 1 something is wrong, 2 wrongly used, 3 could not be done.
+
+use base::{Error, Result};
+use clap::Parser;
+use db::{Config, Database};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use verify::{Anchor, BUNDLE_BYTES, Key, Problem, Trust};
+
+/// Something was found wrong.
+const FOUND_WRONG: u8 = 1;
+/// The command was refused or wrongly used.
+const REFUSED: u8 = 2;
+/// The machine failed.
+const FAILED: u8 = 3;
+/// Connections to PostgreSQL: one statement runs at a time.
+const POOL_SIZE: usize = 2;
+/// Checkpoints that are read from a folder, the newest: each covers all before it.
+const NEWEST: usize = 1_000;
+
+/// Check the evidence of Plumb without Plumb.
+#[derive(Debug, Parser)]
+#[command(name = "plumb-verify", version)]
+struct Arguments {
+    /// Evidence bundles, as a record's page or the API hands them out.
+    #[arg(value_name = "BUNDLE")]
+    bundles: Vec<PathBuf>,
+    /// A data folder: its embedded database and its files.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["bundles", "database"])]
+    data: Option<PathBuf>,
+    /// A PostgreSQL database: postgres://user:password@host/database.
+    #[arg(long, value_name = "URL", conflicts_with = "bundles", env = "PLUMB_DATABASE_URL", hide_env_values = true)]
+    database: Option<String>,
+    /// Only this record (CAPA-2026-0001, PR-0012/C or its identifier); may be given several times.
+    #[arg(long = "record", value_name = "NUMBER", conflicts_with = "bundles")]
+    records: Vec<String>,
+    /// A checkpoint that was kept elsewhere, or a folder of them; may be given several times.
+    #[arg(long = "anchor", value_name = "PATH")]
+    anchors: Vec<PathBuf>,
+    /// The public key of the company's log (name+hash+key) or a file with it, from somewhere else
+    /// than what is checked.
+    #[arg(long = "key", value_name = "KEY")]
+    keys: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(FOUND_WRONG),
+        Err(error) => {
+            eprintln!("plumb-verify: {error}");
+            ExitCode::from(if error.refusal().is_some() { REFUSED } else { FAILED })
+        }
+    }
+}
+
+fn run(given: &Arguments) -> Result<bool> {
+    let trust = trust(given)?;
+    if !given.bundles.is_empty() {
+        let mut sound = true;
+        for path in &given.bundles {
+            sound &= bundle(path, &trust)?;
+        }
+        return Ok(sound);
+    }
+    let config = match (&given.database, &given.data) {
+        (_, Some(folder)) => Config::Sqlite { folder: folder.clone() },
+        (Some(url), None) => Config::Postgres { url: url.clone(), pool_size: POOL_SIZE },
+        (None, None) => return Err(Error::invalid("data", "nothing_to_check", "Name a bundle, a data folder (--data) or a database (--database).")),
+    };
+    let database = Database::open_to_read(&config)?;
+    let mut sound = true;
+    for tenant in verify::tenants(&database)? {
+        if given.records.is_empty() {
+            sound &= whole(&database, &tenant, &trust)?;
+        }
+        for record in &given.records {
+            let report = verify::verify_record(&database, &tenant, record, &trust, &mut |_, _, _| {})?;
+            let what = format!("{record}: {} transactions, {} events, {} rows, {} signatures checked", report.transactions, report.events, report.rows, report.signatures);
+            sound &= say(record, &what, &report.problems, &report.standing());
+        }
+    }
+    if given.records.is_empty()
+        && let Some(folder) = &given.data
+    {
+        sound &= files(&folder.join("files"))?;
+    }
+    Ok(sound)
+}
+
+fn whole(database: &Database, tenant: &str, trust: &Trust) -> Result<bool> {
+    let mut doing = String::new();
+    let report = verify::verify_against(database, tenant, trust, &mut |what, _, _| {
+        if doing != what {
+            eprintln!("{what} …");
+            what.clone_into(&mut doing);
+        }
+    })?;
+    let what = format!("{tenant}: {} transactions, {} events, {} rows, {} signatures checked", report.transactions, report.events, report.rows, report.signatures);
+    Ok(say(tenant, &what, &report.problems, &report.standing()))
+}
+
+fn bundle(path: &Path, trust: &Trust) -> Result<bool> {
+    let size = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?.len();
+    if size > BUNDLE_BYTES as u64 {
+        return Err(Error::too_large("bundle", format!("{} has {size} bytes; a bundle has at most {BUNDLE_BYTES}", path.display())));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+    let report = verify::verify_bundle(&text, trust)?;
+    let (about, name) = (&report.record, path.display());
+    let what = format!(
+        "{name}: {} {} {} “{}”: {} transactions, {} events, {} rows, {} signatures checked",
+        about.kind, about.number, about.revision, about.title, report.transactions, report.events, report.rows, report.signatures
+    );
+    Ok(say(&name.to_string(), &what, &report.problems, &report.standing()))
+}
+
+fn say(name: &str, what: &str, problems: &[Problem], standing: &str) -> bool {
+    println!("{what}");
+    for problem in problems {
+        println!("  {problem}");
+    }
+    match problems.len() {
+        0 => println!("{name}: sound. {standing}"),
+        1 => println!("{name}: 1 problem found"),
+        many => println!("{name}: {many} problems found"),
+    }
+    problems.is_empty()
+}
+
+/// Hashes every stored file again (`docs/FORMATS.md`, "Files").
+fn files(folder: &Path) -> Result<bool> {
+    let (checked, wrong) = verify::check_files(folder)?;
+    println!("files: {checked} checked");
+    for problem in &wrong {
+        println!("  {problem}");
+    }
+    Ok(wrong.is_empty())
+}
+
+/// What was brought to the check from outside.
+fn trust(given: &Arguments) -> Result<Trust> {
+    let mut trust = Trust::default();
+    for key in &given.keys {
+        let text = std::fs::read_to_string(key).unwrap_or_else(|_| key.clone());
+        let parsed = Key::parse(&text).ok_or_else(|| Error::invalid("key", "bad_key", format!("“{key}” is neither a public key of the form name+hash+key nor a file with one")))?;
+        trust.keys.push(parsed);
+    }
+    for path in &given.anchors {
+        trust.anchors.extend(notes(path)?);
+    }
+    Ok(trust)
+}
+
+/// The checkpoints that a file or a folder holds.
+fn notes(path: &Path) -> Result<Vec<Anchor>> {
+    let read = |path: &Path| std::fs::read_to_string(path).map(|note| Anchor { name: path.display().to_string(), note }).map_err(|error| unreadable(path, &error));
+    if path.is_file() {
+        return Ok(vec![read(path)?]);
+    }
+    let entries = std::fs::read_dir(path).map_err(|error| unreadable(path, &error))?;
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<_>>().map_err(|error| unreadable(path, &error))?;
+    files.retain(|file| file.extension().is_some_and(|ending| ending == "checkpoint"));
+    files.sort();
+    let newest = files.len().saturating_sub(NEWEST);
+    files.iter().skip(newest).map(|file| read(file)).collect()
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+    Error::invalid("path", "unreadable", format!("{} cannot be read: {error}", path.display()))
+}

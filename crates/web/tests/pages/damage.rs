@@ -1,0 +1,64 @@
+//! A record that somebody changed in the database: its page says so, and nothing is signed on it.
+
+use super::browser::Browser;
+use super::company::{Company, on_both};
+use axum::http::StatusCode;
+use serde_json::json;
+use testkit::world::PASSWORD;
+
+#[test]
+fn frs_evd_070_071_the_page_of_a_record_that_was_changed_outside_says_what_and_nothing_is_signed_there() {
+    on_both(|world| {
+        let company = Company::open(world);
+        let (world, sam) = (&company.world, company.who("sam"));
+        let supplier = world.create(sam, "supplier", "Southvale", json!({"scope": "Seals", "risk_class": "critical", "evaluation": "Audited"})).unwrap();
+        world.step(sam, &supplier, "submit").unwrap();
+        let number = world.record(&supplier).number;
+        let (page, step) = (format!("/r/supplier/{number}"), format!("/r/supplier/{number}/step/approve"));
+        let mut quinn = Browser::signed_in(&world.kernel, "quinn");
+        quinn.open(&page).says_not("changed outside Plumb");
+        let dialog = quinn.open(&step);
+        let before = world.kernel.database().query(db::sql("select count(*) as n from signature where tenant = 'main'"), &[]).unwrap()[0].int("n").unwrap();
+
+        let attack = "update record set title = 'Eastvale' where tenant = 'main' and title = 'Southvale'";
+        assert_eq!(world.kernel.database().write(move |tx| tx.execute_text(attack, &[])).unwrap(), 1);
+        let shown = quinn.open(&page);
+        shown.says("This record was changed outside Plumb").says("record, title: is “Eastvale”, the trail says “Southvale”.").says("Nothing on it can be signed or changed");
+        assert!(shown.html.contains("banner broken"), "the banner is red");
+        // The dialog that was open before, and the one that would be opened now.
+        let refused = quinn.submit(&dialog, &step, &[("login", "quinn"), ("secret", PASSWORD)]);
+        assert_eq!(refused.status, StatusCode::CONFLICT);
+        refused.says("was changed outside Plumb");
+        let blocked = quinn.get(&step);
+        blocked.says("was changed outside Plumb").says_not("Password");
+        let after = world.kernel.database().query(db::sql("select count(*) as n from signature where tenant = 'main'"), &[]).unwrap()[0].int("n").unwrap();
+        assert_eq!(after, before, "nothing was signed");
+        // The content as it was recorded is still there to be read.
+        let undo = "update record set title = 'Southvale' where tenant = 'main' and title = 'Eastvale'";
+        world.kernel.database().write(move |tx| tx.execute_text(undo, &[])).unwrap();
+        quinn.open(&page).says_not("changed outside Plumb");
+    });
+}
+
+#[test]
+fn frs_evd_083_the_evidence_of_a_record_is_downloaded_from_its_page_by_those_only_who_may() {
+    on_both(|world| {
+        let company = Company::open(world);
+        let page = "/r/complaint/CO-2026-0001";
+        let mut quentin = Browser::signed_in(&company.world.kernel, "quentin");
+        let address = quentin.open(page).link("Take the evidence away");
+        let asked = quentin.open(&address);
+        asked.says("noted in the record's timeline");
+        let file = quentin.submit(&asked, &address, &[]);
+        assert_eq!(file.status, StatusCode::OK);
+        let bundle: serde_json::Value = serde_json::from_str(&file.html).unwrap();
+        assert_eq!((&bundle["format"], &bundle["record"]["number"]), (&json!("plumb-evidence-1"), &json!("CO-2026-0001")));
+        let again = quentin.submit(&asked, &address, &[]);
+        assert_eq!(again.status, StatusCode::CONFLICT);
+        let mut olga = Browser::signed_in(&company.world.kernel, "olga");
+        let page = "/r/procedure/PR-0001";
+        olga.open(page).says_not("Take the evidence away");
+        let asked = olga.open(&format!("{page}/evidence"));
+        assert_eq!(olga.submit(&asked, &format!("{page}/evidence"), &[]).status, StatusCode::FORBIDDEN);
+    });
+}
