@@ -48,7 +48,7 @@ fn server_at(world: &World, at: Timestamp) -> (Kernel, Arc<FixedClock>, tempfile
         database: world.kernel.database().clone(),
         clock: Arc::<FixedClock>::clone(&clock),
         ids: Arc::new(SeededIds::new(3)),
-        files: blob::BlobStore::open(files.path()).unwrap(),
+        files: blob::BlobStore::open(files.path()).unwrap().into(),
         modules: small(),
         hashing: Hashing::cheap_for_tests(),
         chains: 1,
@@ -176,7 +176,7 @@ fn frs_tim_004_a_server_whose_clock_differs_from_the_databases_writes_nothing() 
         let (clock, ids) = (Arc::new(Off(AtomicI64::new(off))), Arc::new(base::SystemIds::default()));
         let files = blob::BlobStore::open(files.path()).unwrap();
         let dial = Arc::<Off>::clone(&clock);
-        let kernel = Kernel::new(Setup { database: test.database.clone(), clock, ids, files, modules: small(), hashing: Hashing::cheap_for_tests(), chains: 1 }).unwrap();
+        let kernel = Kernel::new(Setup { database: test.database.clone(), clock, ids, files: files.into(), modules: small(), hashing: Hashing::cheap_for_tests(), chains: 1 }).unwrap();
         present::watch(&kernel, MAIN_TENANT).unwrap();
         (kernel, dial)
     };
