@@ -8,7 +8,7 @@ use base::limits::CONNECTIONS_PER_ADDRESS;
 use base::{Error, Result};
 use clap::Args;
 use kernel::{Kernel, MAIN_TENANT};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,7 +67,7 @@ async fn run(kernel: Kernel, listen: &Listen, checkpointer: Option<Checkpointer>
     });
     let holder = jobs.await.map_err(Error::internal)?;
     tokio::spawn(work_by_the_clock(kernel.clone(), checkpointer.map(Arc::new), holder));
-    let origin = listen.content_origin.clone().unwrap_or_else(|| format!("http://{}", listen.content_listen));
+    let origin = listen.content_origin.clone().unwrap_or_else(|| content_origin_of(listen.content_listen));
     let api_state = crate::assembly::api(kernel.clone(), listen.secure_cookies, listen.public_origin.clone());
     let (gate, transfers) = (api_state.gate.clone(), api_state.transfers.clone());
     let settings = web::Settings {
@@ -90,6 +90,12 @@ async fn run(kernel: Kernel, listen: &Listen, checkpointer: Option<Checkpointer>
     let bounds = Connections { per_address, ..Connections::default() };
     tokio::join!(serve_on(pages, app, bounds, asked_to_end()), serve_on(content, second, bounds, asked_to_end()));
     Ok(())
+}
+
+/// A browser sends a cookie to every port of a host, so content on the same machine goes by the
+/// machine's other name.
+fn content_origin_of(listen: SocketAddr) -> String {
+    if listen.ip() == IpAddr::V4(Ipv4Addr::LOCALHOST) { format!("http://localhost:{}", listen.port()) } else { format!("http://{listen}") }
 }
 
 async fn bind(address: SocketAddr) -> Result<tokio::net::TcpListener> {
