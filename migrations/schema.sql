@@ -604,3 +604,14 @@ create index evidence_export_by_record on evidence_export (tenant, record, made_
 
 -- The log read by its places.
 create index checkpoint_part_by_place on checkpoint_part (tenant, first_place);
+
+-- How far a check of the trail has come; it may be lost without losing evidence.
+create table check_progress (
+  tenant {text} not null,
+  id {text} not null,
+  doing {text} not null,
+  done {int} not null,
+  whole {int},
+  seen_at {int} not null,
+  primary key (tenant, id)
+) {strict};

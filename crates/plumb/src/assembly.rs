@@ -1,6 +1,6 @@
 //! Puts kernel, domains, database and files together.
 
-use crate::evidence::{self, Anchoring, Checkpointer};
+use crate::evidence::{self, Anchoring, Anchors, Checkpointer};
 use base::{Error, Result, SystemClock, SystemIds};
 use blob::{BlobStore, Files};
 use clap::Args;
@@ -52,11 +52,11 @@ impl Place {
     }
 
     /// Who signs checkpoints on this node and keeps them; `None` where the key is not here.
-    pub fn checkpointer(&self, kernel: &Kernel, anchoring: &Anchoring) -> Result<Option<Checkpointer>> {
+    pub fn checkpointer(&self, kernel: &Kernel, anchoring: &Anchoring, anchors: &Anchors) -> Result<Option<Checkpointer>> {
         make_folder(&self.data)?;
         let key = anchoring.checkpoint_key.clone().unwrap_or_else(|| self.data.join("checkpoint.key"));
         let signer = evidence::signer(&key, kernel.database(), kernel.ids().as_ref())?;
-        let checkpointer = signer.map(|signer| Checkpointer::new(kernel.clone(), signer, anchoring));
+        let checkpointer = signer.map(|signer| Checkpointer::new(kernel.clone(), signer, Arc::clone(anchors), anchoring.anchor_every_minutes));
         if let Some(checkpointer) = &checkpointer {
             checkpointer.compare_with_anchors()?;
         }

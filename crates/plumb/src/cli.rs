@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::assembly::{Place, advise_on};
-use crate::evidence::Anchoring;
+use crate::evidence::{Anchoring, Checker, Checkpointer};
 use crate::{demo, people, portable, server, terminal, verification};
 use base::Result;
 use clap::{Parser, Subcommand};
@@ -146,21 +146,27 @@ impl Command {
     }
 }
 
+fn serve(place: &Place, kernel: kernel::Kernel, listen: &server::Listen, anchoring: &Anchoring) -> Result<()> {
+    let anchors = anchoring.open()?;
+    let checkpointer = place.checkpointer(&kernel, anchoring, &anchors)?;
+    let key = checkpointer.as_ref().map(Checkpointer::public_key);
+    let checker = Checker::new(kernel.clone(), key, anchors, anchoring.verify_every_hours);
+    server::serve(kernel, listen, checkpointer, checker)
+}
+
 fn dispatch(command: Command) -> Result<ExitCode> {
     match command {
         Command::Init { place, login, name, zone, password } => people::init(&place, &login, &name, &zone, password)?,
         Command::Serve { place, listen, anchoring } => {
             let kernel = place.open()?;
-            let checkpointer = place.checkpointer(&kernel, &anchoring)?;
-            server::serve(kernel, &listen, checkpointer)?;
+            serve(&place, kernel, &listen, &anchoring)?;
         }
         Command::Demo { place, listen, anchoring, no_serve } => {
             let kernel = place.open()?;
             demo::make(&kernel)?;
             if !no_serve {
                 demo::announce(&listen);
-                let checkpointer = place.checkpointer(&kernel, &anchoring)?;
-                server::serve(kernel, &listen, checkpointer)?;
+                serve(&place, kernel, &listen, &anchoring)?;
             }
         }
         Command::Migrate { place } => {

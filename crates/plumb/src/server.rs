@@ -1,7 +1,7 @@
 //! `plumb serve`: pages and API on one address, uploaded content on another, and the work that the
 //! clock starts.
 
-use crate::evidence::Checkpointer;
+use crate::evidence::{Checker, Checkpointer};
 use api::edge::{Connections, serve as serve_on};
 use axum::Router;
 use base::limits::CONNECTIONS_PER_ADDRESS;
@@ -50,15 +50,17 @@ const SIGN_IN: [&str; 2] = ["/api/v1/session", "/sign-in"];
 
 /// How often the work by the clock is looked at.
 const JOBS_EVERY: Duration = Duration::from_secs(10);
+/// How often it is looked at whether somebody has asked for a check of the trail.
+const CHECKS_EVERY: Duration = Duration::from_secs(2);
 
 /// Serves until the process is asked to end; requests under way are finished.
-pub fn serve(kernel: Kernel, listen: &Listen, checkpointer: Option<Checkpointer>) -> Result<()> {
+pub fn serve(kernel: Kernel, listen: &Listen, checkpointer: Option<Checkpointer>, checker: Checker) -> Result<()> {
     start_logging();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)?;
-    runtime.block_on(run(kernel, listen, checkpointer))
+    runtime.block_on(run(kernel, listen, checkpointer, checker))
 }
 
-async fn run(kernel: Kernel, listen: &Listen, checkpointer: Option<Checkpointer>) -> Result<()> {
+async fn run(kernel: Kernel, listen: &Listen, checkpointer: Option<Checkpointer>, checker: Checker) -> Result<()> {
     let pages = bind(listen.listen).await?;
     let content = bind(listen.content_listen).await?;
     let jobs = tokio::task::spawn_blocking({
@@ -66,6 +68,7 @@ async fn run(kernel: Kernel, listen: &Listen, checkpointer: Option<Checkpointer>
         move || kernel.ids().next_id(kernel.now())
     });
     let holder = jobs.await.map_err(Error::internal)?;
+    tokio::spawn(check_the_trail(checker, holder.clone()));
     tokio::spawn(work_by_the_clock(kernel.clone(), checkpointer.map(Arc::new), holder));
     let origin = listen.content_origin.clone().unwrap_or_else(|| content_origin_of(listen.content_listen));
     let api_state = crate::assembly::api(kernel.clone(), listen.secure_cookies, listen.public_origin.clone());
@@ -131,6 +134,20 @@ async fn work_by_the_clock(kernel: Kernel, checkpointer: Option<Arc<Checkpointer
             Err(error) => tracing::error!(%error, "work by the clock panicked"),
         }
         tokio::time::sleep(JOBS_EVERY).await;
+    }
+}
+
+/// Beside the other work by the clock: a check of a large company takes minutes.
+async fn check_the_trail(checker: Checker, holder: String) {
+    let checker = Arc::new(checker);
+    loop {
+        let (checker, holder) = (Arc::clone(&checker), holder.clone());
+        match tokio::task::spawn_blocking(move || checker.turn(&holder)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the check of the trail failed"),
+            Err(error) => tracing::error!(%error, "the check of the trail panicked"),
+        }
+        tokio::time::sleep(CHECKS_EVERY).await;
     }
 }
 

@@ -32,6 +32,7 @@ use verify::{Anchor, Key, Report, Trust};
 /// Tables that no check covers, and why not.
 const NO_EVIDENCE: &[(&str, &str)] = &[
     ("anchor_receipt", "what became of keeping a checkpoint; the kept checkpoint itself is the evidence"),
+    ("check_progress", "how far a check on its way has come; what it found stands on its record"),
     ("command_done", "so that a request that is sent twice is done once; forgotten after some days"),
     ("counter", "the next number to give; the numbers that were given stand on the records"),
     ("job", "work to be done; what it did is in the trail"),

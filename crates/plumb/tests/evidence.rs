@@ -11,7 +11,7 @@ mod server;
 
 use kernel::MAIN_TENANT;
 use kernel::evidence::{self, Receipt};
-use plumb::evidence::{Anchoring, Checkpointer, notes_below};
+use plumb::evidence::{Anchoring, Anchors, Checker, Checkpointer, notes_below};
 use run::plumb;
 use serde_json::json;
 use server::Server;
@@ -30,6 +30,11 @@ fn sizes(folder: &Path) -> Vec<u64> {
     notes.iter().map(|(_, note)| Checkpoint::parse(verifier.open(note).unwrap()).unwrap().size).collect()
 }
 
+fn anchors(folders: &[&Path]) -> Anchors {
+    let anchors = folders.iter().map(|folder| folder.to_str().unwrap().to_owned()).collect();
+    Anchoring { anchors, ..Anchoring::default() }.open().unwrap()
+}
+
 fn receipts(world: &World) -> Vec<Receipt> {
     world.kernel.database().read(|tx| evidence::last_receipts(tx, MAIN_TENANT)).unwrap()
 }
@@ -40,8 +45,7 @@ fn frs_evd_031_checkpoints_are_kept_at_every_anchor_when_due_and_a_refused_one_i
         let world = World::new(test.database.clone(), Vec::new());
         let (good, away) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let gone = away.path().join("not mounted");
-        let anchoring = Anchoring { anchors: vec![gone.clone(), good.path().to_owned()], anchor_every_minutes: 10, ..Anchoring::default() };
-        let checkpointer = Checkpointer::new(world.kernel.clone(), signer(), &anchoring);
+        let checkpointer = Checkpointer::new(world.kernel.clone(), signer(), anchors(&[&gone, good.path()]), 10);
         checkpointer.turn("node").unwrap();
         let first = sizes(good.path());
         assert_eq!(first.len(), 1);
@@ -75,7 +79,7 @@ fn frs_evd_060_a_history_that_nobody_has_explained_is_not_signed() {
         let world = World::new(test.database.clone(), Vec::new());
         let quality = world.person("mona", &["quality_manager"]);
         let anchor = tempfile::tempdir().unwrap();
-        let checkpointer = Checkpointer::new(world.kernel.clone(), signer(), &Anchoring { anchors: vec![anchor.path().to_owned()], anchor_every_minutes: 1, ..Anchoring::default() });
+        let checkpointer = Checkpointer::new(world.kernel.clone(), signer(), anchors(&[anchor.path()]), 1);
         checkpointer.turn("node").unwrap();
         let first = sizes(anchor.path());
         // What an anchor keeps of a longer history than this one.
@@ -185,4 +189,46 @@ fn frs_evd_033_a_server_without_the_companys_key_signs_nothing_and_a_broken_key_
     let server = serve(folder.path());
     drop(server);
     assert!(!folder.path().join("d/checkpoint.key").exists(), "a second key would start a second history");
+}
+
+fn last_check(world: &World) -> kernel::record::Record {
+    world.kernel.database().read(|tx| evidence::last_checks(tx, MAIN_TENANT, 1)).unwrap().remove(0)
+}
+
+#[test]
+fn frs_evd_090_091_a_check_inside_the_server_finds_what_was_changed_outside_and_does_not_stop_at_a_dead_node() {
+    both_migrated(&plumb::assembly::migrations(), |test| {
+        let world = World::new(test.database.clone(), Vec::new());
+        world.create_with(&world.admin, json!({"kind": "department", "number": "ASM", "title": "Assembly"})).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let kept = anchors(&[folder.path()]);
+        Checkpointer::new(world.kernel.clone(), signer(), kept.clone(), 1).turn("node").unwrap();
+        let checker = Checker::new(world.kernel.clone(), Some(signer().verifier().text()), kept, 24);
+        assert!(!checker.turn("node").unwrap(), "nobody has asked");
+        world.run(&world.admin, "evidence.check", json!({})).unwrap();
+        // The node that began it died: another takes over when its lease has run out.
+        world.clock.advance_seconds(61);
+        assert!(kernel::jobs::take_lease(&world.kernel, MAIN_TENANT, "evidence.check", "a node that died").unwrap().is_some());
+        assert!(!checker.turn("node").unwrap());
+        assert_eq!(last_check(&world).state, "running");
+        world.clock.advance_seconds(61);
+        assert!(checker.turn("node").unwrap());
+        let check = last_check(&world);
+        assert_eq!((check.state.as_str(), check.field_int("problems")), ("sound", Some(0)), "{:?}", check.fields);
+        assert!(check.field_text("standing").starts_with("Proved up to transaction "), "{:?}", check.fields);
+        assert!(check.field_int("events").unwrap() > 10 && check.field_int("rows").unwrap() > 10);
+
+        let attack = "update record set title = 'Packing' where tenant = 'main' and kind = 'department'";
+        assert_eq!(test.database.write(move |tx| tx.execute_text(attack, &[])).unwrap(), 1);
+        world.clock.advance_seconds(24 * 3_600);
+        assert!(checker.turn("node").unwrap(), "by the clock");
+        let check = last_check(&world);
+        assert_eq!((check.state.as_str(), check.created_by.as_str()), ("damaged", "system"));
+        assert!(check.field_text("found").contains("title: is “Packing”, the trail says “Assembly”"), "{:?}", check.fields);
+        // A key that is not the log's does not pass either.
+        let other = Checker::new(world.kernel.clone(), Some(NoteSigner::of_log(MAIN_TENANT, &[9; 32]).unwrap().verifier().text()), anchors(&[]), 0);
+        world.run(&world.admin, "evidence.check", json!({})).unwrap();
+        assert!(other.turn("node").unwrap());
+        assert!(last_check(&world).field_text("found").contains("no known key has signed it"), "{:?}", last_check(&world).fields);
+    });
 }

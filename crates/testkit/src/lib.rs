@@ -3,6 +3,7 @@
 
 pub mod cluster;
 pub mod engines;
+pub mod mail;
 pub mod s3;
 pub mod hostile;
 pub mod world;

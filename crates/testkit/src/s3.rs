@@ -84,6 +84,6 @@ impl Drop for S3Server {
 }
 
 /// The Python of the tests, with what `scripts/setup` has put there.
-fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/python/bin/python")
 }

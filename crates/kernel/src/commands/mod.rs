@@ -25,6 +25,7 @@ pub fn module() -> Module {
     kinds.push(reference::kind());
     kinds.push(evidence::kind());
     kinds.push(present::kind());
+    kinds.push(evidence::check_kind());
     Module { kinds, commands: commands(), tables: vec![&crate::personal::PERSONAL_DATA, &evidence::EVIDENCE_EXPORT], roles: roles(), ..Module::default() }
 }
 
@@ -36,6 +37,7 @@ fn commands() -> Vec<CommandDef> {
     all.extend(personal::commands());
     all.extend(exports::commands());
     all.push(evidence::export_command());
+    all.push(evidence::check_command());
     all
 }
 

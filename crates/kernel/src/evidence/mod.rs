@@ -6,6 +6,7 @@
 //! a key that the database does not hold, and is kept elsewhere; against it both show.
 
 mod bundle;
+mod check;
 mod damage;
 mod log;
 mod proof;
@@ -15,6 +16,8 @@ mod tiles;
 
 pub use bundle::{BUNDLE_FORMAT, Bundle, EVIDENCE_EXPORT, bundle};
 pub(crate) use bundle::export_command;
+pub use check::{CheckProgress, Findings, TRAIL_CHECK, begin_when_due, finish, kind as check_kind, last as last_checks, note_progress, progress, running, unassessed};
+pub(crate) use check::command as check_command;
 pub use damage::{CHANGED_OUTSIDE, Damage, damage_of, damage_of_version};
 pub(crate) use damage::{bars, refusal as changed_outside, refuse_damaged};
 pub use log::{CHECKPOINT_ENTRIES, Published, checkpoint, latest, verifiers};

@@ -1,5 +1,6 @@
-//! Anchors: places outside the database that keep signed checkpoints.
+//! A folder that keeps signed checkpoints.
 
+use super::place::Anchor;
 use base::{Error, Refusal, RefusalKind, Result};
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
@@ -23,15 +24,15 @@ impl Folder {
     pub fn new(path: PathBuf) -> Self {
         Self { path }
     }
+}
 
-    pub fn name(&self) -> String {
+impl Anchor for Folder {
+    fn name(&self) -> String {
         format!("Folder {}", self.path.display())
     }
 
-    /// What it keeps, by name, the newest first.
-    ///
     /// Errors: 503 when the folder cannot be read.
-    pub fn kept(&self) -> Result<Vec<(String, String)>> {
+    fn kept(&self) -> Result<Vec<(String, String)>> {
         let mut notes = notes_below(&self.path)?;
         notes.reverse();
         Ok(notes)
@@ -42,7 +43,7 @@ impl Folder {
     ///
     /// Errors: 503 when the folder cannot be written; 409 when it holds another checkpoint of this
     /// size.
-    pub fn keep(&self, size: u64, note: &str) -> Result<()> {
+    fn keep(&self, size: u64, note: &str) -> Result<()> {
         let path = self.path.join(format!("{size:012}{ENDING}"));
         match OpenOptions::new().write(true).create_new(true).mode(MODE).open(&path) {
             Ok(mut file) => {

@@ -1,16 +1,23 @@
 //! Checkpoints by the clock: who signs them, and where they are kept besides.
 
 mod anchor;
+mod checking;
 mod key;
+mod mail;
+mod place;
 
-pub use anchor::{Folder, notes_below};
+pub use anchor::notes_below;
+pub use checking::Checker;
 pub use key::{signer, trusted_key};
+pub use mail::Post;
+pub use place::{Anchor, anchor, in_bucket};
 
 use base::{Result, Timestamp};
 use clap::Args;
 use kernel::evidence::{self, Fit, Published, Receipt};
 use kernel::{Kernel, MAIN_TENANT, jobs};
 use std::path::PathBuf;
+use std::sync::Arc;
 use tlog::note::NoteSigner;
 
 /// How checkpoints are signed and where they are kept.
@@ -20,13 +27,32 @@ pub struct Anchoring {
     /// the database's administrators have no access. Default: checkpoint.key in the data folder.
     #[arg(long, value_name = "FILE", env = "PLUMB_CHECKPOINT_KEY")]
     pub checkpoint_key: Option<PathBuf>,
-    /// Folder on another disk or machine that keeps signed checkpoints; may be given several times.
-    #[arg(long = "anchor", value_name = "DIR", env = "PLUMB_ANCHORS", value_delimiter = ',')]
-    pub anchors: Vec<PathBuf>,
+    /// Who keeps signed checkpoints outside the database; may be given several times: a folder on
+    /// another disk or machine, a bucket (s3://bucket/folder), a receiver on the web (https://…), or
+    /// a mailbox (mailto:address, with --smtp).
+    #[arg(long = "anchor", value_name = "PLACE", env = "PLUMB_ANCHORS", value_delimiter = ',')]
+    pub anchors: Vec<String>,
+    #[command(flatten)]
+    pub post: Post,
     /// Minutes between two checkpoints that are kept at an anchor.
     #[arg(long, value_name = "MINUTES", env = "PLUMB_ANCHOR_EVERY", default_value_t = 10)]
     pub anchor_every_minutes: i64,
+    /// Hours between two checks of the whole trail that the server makes by itself; 0 for none.
+    #[arg(long, value_name = "HOURS", env = "PLUMB_VERIFY_EVERY", default_value_t = 24, value_parser = clap::value_parser!(i64).range(0..=8_760))]
+    pub verify_every_hours: i64,
 }
+
+impl Anchoring {
+    /// The places that keep checkpoints.
+    ///
+    /// Errors: 422 for what is none.
+    pub fn open(&self) -> Result<Anchors> {
+        self.anchors.iter().map(|named| anchor(named, &self.post)).collect::<Result<Vec<_>>>().map(Arc::from)
+    }
+}
+
+/// The places that keep checkpoints, shared by who signs and who checks.
+pub type Anchors = Arc<[Box<dyn Anchor>]>;
 
 /// The lease under which one node signs.
 const LEASE: &str = "evidence";
@@ -35,21 +61,25 @@ const LEASE: &str = "evidence";
 pub struct Checkpointer {
     kernel: Kernel,
     signer: NoteSigner,
-    anchors: Vec<Folder>,
+    anchors: Anchors,
     every_seconds: i64,
 }
 
 impl Checkpointer {
-    pub fn new(kernel: Kernel, signer: NoteSigner, anchoring: &Anchoring) -> Self {
-        let anchors = anchoring.anchors.iter().map(|path| Folder::new(path.clone())).collect();
-        Self { kernel, signer, anchors, every_seconds: anchoring.anchor_every_minutes.max(1) * 60 }
+    pub fn new(kernel: Kernel, signer: NoteSigner, anchors: Anchors, every_minutes: i64) -> Self {
+        Self { kernel, signer, anchors, every_seconds: every_minutes.max(1) * 60 }
+    }
+
+    /// The public key of this node's signer.
+    pub fn public_key(&self) -> String {
+        self.signer.verifier().text()
     }
 
     /// Before anything is served: compares the data with the newest checkpoint of every anchor that
     /// can be reached, and closes the server for writing where it does not fit.
     pub fn compare_with_anchors(&self) -> Result<()> {
         evidence::close_where_open(&self.kernel, MAIN_TENANT)?;
-        for anchor in &self.anchors {
+        for anchor in self.anchors.iter() {
             match anchor.kept() {
                 Ok(notes) => self.compare_with(&anchor.name(), &notes)?,
                 Err(error) => tracing::warn!(anchor = anchor.name(), %error, "the data was not compared with this anchor"),
@@ -86,11 +116,11 @@ impl Checkpointer {
         }
         while evidence::checkpoint(&self.kernel, MAIN_TENANT, &self.signer)?.is_some() {}
         let Some(latest) = self.kernel.database().read(|tx| evidence::latest(tx, MAIN_TENANT))? else { return Ok(()) };
-        for anchor in &self.anchors {
+        for anchor in self.anchors.iter() {
             let name = anchor.name();
             let last = self.kernel.database().read(|tx| evidence::receipts_of(tx, MAIN_TENANT, &name, 1))?;
             if self.is_due(&latest, last.first(), self.kernel.now()) {
-                self.keep(anchor, &latest)?;
+                self.keep(anchor.as_ref(), &latest)?;
             }
         }
         Ok(())
@@ -104,7 +134,7 @@ impl Checkpointer {
         }
     }
 
-    fn keep(&self, anchor: &Folder, latest: &Published) -> Result<()> {
+    fn keep(&self, anchor: &dyn Anchor, latest: &Published) -> Result<()> {
         let outcome = anchor.keep(latest.size, &latest.note);
         if let Err(error) = &outcome {
             tracing::error!(anchor = anchor.name(), %error, "a checkpoint was not kept");

@@ -1,6 +1,8 @@
-//! What shows outside the database that nothing was altered: the log's newest checkpoint, its
-//! public keys, and who keeps checkpoints elsewhere.
+//! What shows that nothing was altered: the last checks of the whole trail, and outside the database
+//! the log's newest checkpoint, its public keys, and who keeps checkpoints elsewhere.
 
+use super::checks::Checks;
+pub(super) use super::checks::{check, check_progress};
 use crate::edge::{Answer, Visit};
 use crate::shell;
 use crate::text::{counted, when};
@@ -17,13 +19,18 @@ const SHORT: usize = 16;
 
 pub(super) fn show(visit: &Visit) -> Result<Answer> {
     let tenant = visit.tenant().to_owned();
-    let (latest, keys, anchors) = visit.read(move |tx| {
-        Ok((evidence::latest(tx, &tenant)?, evidence::verifiers(tx, &tenant)?, evidence::last_receipts(tx, &tenant)?))
+    let (latest, keys, anchors, checks) = visit.read(move |tx| {
+        Ok((evidence::latest(tx, &tenant)?, evidence::verifiers(tx, &tenant)?, evidence::last_receipts(tx, &tenant)?, Checks::read(tx, &tenant)?))
     })?;
     let lead = "Every change is an event, every transaction an entry of one log. Signed checkpoints of the log are kept outside the database; against them even a history that was rewritten as a whole shows.";
     let body = html! {
         (PageHead { title: "Evidence".into(), lead: lead.into(), ..PageHead::default() })
-        div.banners { (standing(latest.as_ref(), &anchors)) }
+        div.banners {
+            @if let Some(banner) = checks.banner() { (banner) }
+            (standing(latest.as_ref(), &anchors))
+        }
+        h2 { "Checks" }
+        (checks.section(visit)?)
         h2 { "Newest checkpoint" }
         @match &latest {
             Some(latest) => (checkpoint(visit, latest)),

@@ -3,6 +3,7 @@
 use super::browser::Browser;
 use super::company::{Company, on_both};
 use axum::http::StatusCode;
+use kernel::evidence::{self, Findings};
 use serde_json::json;
 use testkit::world::PASSWORD;
 
@@ -60,5 +61,39 @@ fn frs_evd_083_the_evidence_of_a_record_is_downloaded_from_its_page_by_those_onl
         olga.open(page).says_not("Take the evidence away");
         let asked = olga.open(&format!("{page}/evidence"));
         assert_eq!(olga.submit(&asked, &format!("{page}/evidence"), &[]).status, StatusCode::FORBIDDEN);
+    });
+}
+
+#[test]
+fn frs_evd_090_091_the_evidence_page_begins_a_check_shows_how_far_it_is_and_stays_red_until_damage_is_assessed() {
+    on_both(|world| {
+        let world = &world;
+        world.person("quinn", &["quality_manager"]);
+        world.person("olga", &["operator"]);
+        let mut olga = Browser::signed_in(&world.kernel, "olga");
+        olga.open("/evidence").says("None yet.").says_not("Verify now");
+        let mut quinn = Browser::signed_in(&world.kernel, "quinn");
+        let page = quinn.open("/evidence");
+        page.says("Verify now");
+        let after = quinn.submit(&page, "/evidence/check", &[]);
+        after.says("CHK-2026-00001 begins within seconds").says("CHK-2026-00001 is running").says_not("Verify now");
+        let check = world.kernel.database().read(|tx| evidence::running(tx, "main")).unwrap().unwrap().id;
+        evidence::note_progress(&world.kernel, "main", &check, "checking the events", 20_000, Some(50_000)).unwrap();
+        let asked = quinn.get(&format!("/evidence/check/{check}"));
+        let progress: serde_json::Value = serde_json::from_str(&asked.html).unwrap();
+        assert_eq!(progress, json!({"done": 20_000, "total": 50_000, "now": "checking the events"}));
+        let found = Findings { events: 50_000, checkpoint: 900, problems: vec!["record 01, title: is “Other”, the trail says “News”".to_owned()], ..Findings::default() };
+        evidence::finish(&world.kernel, "main", &check, &Ok(found)).unwrap();
+        let ended: serde_json::Value = serde_json::from_str(&quinn.get(&format!("/evidence/check/{check}")).html).unwrap();
+        assert_eq!(ended["ended_href"], "/evidence");
+        let page = quinn.open("/evidence");
+        page.says("The last check found damage to the trail").says("is “Other”, the trail says “News”").says("Damage found").says("Quinn Tester");
+        assert!(page.html.contains("banner broken"));
+        // Their work asks for it; with the signature the red goes away.
+        quinn.open("/").says("Assess the damage");
+        let version = world.record(&check).version;
+        world.sign_because(&world.sign_in("quinn"), "record.step", json!({"record": check, "version": version, "step": "assess"}), "a test bench wrote there").unwrap();
+        quinn.open("/evidence").says_not("found damage to the trail").says("Damage assessed").says("Verify now");
+        assert_eq!(quinn.get("/evidence/check/nothing").status, StatusCode::NOT_FOUND);
     });
 }
