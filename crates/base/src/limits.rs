@@ -135,6 +135,17 @@ pub const PREFIX_CHARS: usize = 10;
 pub const NUMBER_DIGITS: usize = 9;
 /// Tries of a job before it is set aside.
 pub const JOB_TRIES: i64 = 5;
+/// Every file that a record names is read again within this time, in seconds (ten days are left for a
+/// server that stands still meanwhile).
+pub const SCRUB_FILES_SECONDS: i64 = 20 * 86_400;
+/// The pages and indexes of the database are checked as often, in seconds.
+pub const SCRUB_DATABASE_SECONDS: i64 = 7 * 86_400;
+/// Files that are read again in one turn.
+pub const SCRUB_SLICE_FILES: i64 = 64;
+/// A turn of reading files again ends past so many bytes.
+pub const SCRUB_SLICE_BYTES: u64 = 64 << 20;
+/// Queued jobs that are done in one turn.
+pub const JOBS_PER_TURN: usize = 2_000;
 /// How often a command is repeated after a passing fault of the database.
 pub const COMMAND_TRIES: u32 = 8;
 /// Affected items of one change order.

@@ -38,6 +38,12 @@ pub fn normalise_secret(secret: &str) -> String {
     secret.nfkc().collect()
 }
 
+/// The beginning of a text that comes from elsewhere, without control characters, for a field of so
+/// many characters.
+pub fn shortened(text: &str, max_chars: usize) -> String {
+    text.chars().filter(|character| *character == '\n' || !character.is_control()).take(max_chars).collect()
+}
+
 /// With a first letter that begins a sentence.
 pub fn capital(text: &str) -> String {
     let mut letters = text.chars();

@@ -48,6 +48,21 @@ impl Files {
         }
     }
 
+    /// As [`BlobStore::was_full`]; a bucket has no end.
+    pub fn was_full(&self) -> bool {
+        match self {
+            Self::Folder(folder) => folder.was_full(),
+            Self::Bucket(_) => false,
+        }
+    }
+
+    /// As [`BlobStore::forget_full`].
+    pub fn forget_full(&self) {
+        if let Self::Folder(folder) = self {
+            folder.forget_full();
+        }
+    }
+
     /// As [`BlobStore::put`].
     pub fn put(&self, bytes: &[u8], limit: u64) -> Result<Digest> {
         self.put_reader(&mut &*bytes, limit).map(|stored| stored.digest)

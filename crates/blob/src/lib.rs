@@ -17,7 +17,7 @@ mod sweep;
 pub use files::Files;
 pub use sweep::{ORPHAN_AGE_SECONDS, Swept};
 
-use base::{Digest, Error, Result};
+use base::{Digest, Error, RefusalKind, Result};
 use error::{damaged, fault, upload_interrupted};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
@@ -44,6 +44,8 @@ pub struct BlobStore {
     /// Set when a sync has failed: what the disk then holds is unknown, and trying again would
     /// report success for pages that the system has already dropped.
     failed: AtomicBool,
+    /// Set when a file was refused for want of room.
+    full: AtomicBool,
 }
 
 /// What [`BlobStore::put_reader`] has written.
@@ -74,6 +76,7 @@ impl BlobStore {
             counter: AtomicU64::new(0),
             folders: Mutex::new(BTreeSet::new()),
             failed: AtomicBool::new(false),
+            full: AtomicBool::new(false),
         };
         for folder in [&store.objects, &store.incoming] {
             fs::create_dir_all(folder).map_err(|cause| fault("the store's folder cannot be made", &cause))?;
@@ -102,6 +105,24 @@ impl BlobStore {
     /// Content that is there already is written again over itself: this keeps one file, makes it
     /// young again, so that a running sweep spares it, and repairs it if it was damaged.
     pub fn put_reader(&self, reader: &mut dyn Read, limit: u64) -> Result<Stored> {
+        let outcome = self.take(reader, limit);
+        if outcome.as_ref().err().and_then(Error::refusal).is_some_and(|refusal| refusal.kind == RefusalKind::NoRoom) {
+            self.full.store(true, Ordering::SeqCst);
+        }
+        outcome
+    }
+
+    /// Whether a file was refused for want of room since [`BlobStore::forget_full`].
+    pub fn was_full(&self) -> bool {
+        self.full.load(Ordering::SeqCst)
+    }
+
+    /// It was recorded.
+    pub fn forget_full(&self) {
+        self.full.store(false, Ordering::SeqCst);
+    }
+
+    fn take(&self, reader: &mut dyn Read, limit: u64) -> Result<Stored> {
         if self.has_failed() {
             return Err(error::storage_failed());
         }

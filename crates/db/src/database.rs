@@ -12,7 +12,7 @@ use crate::value::Value;
 use base::{Error, Refusal, RefusalKind, Result, Timestamp};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Which database program keeps the data.
@@ -54,6 +54,8 @@ struct Inner {
     fail_at: AtomicU64,
     /// Writes that pass before the one that `fail_at` breaks.
     fail_after: AtomicU64,
+    /// A write was refused because the disk was full.
+    full: AtomicBool,
 }
 
 enum Backend {
@@ -96,7 +98,7 @@ impl Database {
     }
 
     fn on(backend: Backend) -> Self {
-        Self { inner: Arc::new(Inner { backend, fail_at: AtomicU64::new(0), fail_after: AtomicU64::new(0) }) }
+        Self { inner: Arc::new(Inner { backend, fail_at: AtomicU64::new(0), fail_after: AtomicU64::new(0), full: AtomicBool::new(false) }) }
     }
 
     pub fn engine(&self) -> Engine {
@@ -251,9 +253,24 @@ impl Database {
                     patience.wait(&passing)?;
                     guarded = back;
                 }
-                (outcome, _) => return outcome,
+                (outcome, _) => {
+                    if outcome.as_ref().err().and_then(Error::refusal).is_some_and(|refusal| refusal.kind == RefusalKind::NoRoom) {
+                        self.inner.full.store(true, Ordering::SeqCst);
+                    }
+                    return outcome;
+                }
             }
         }
+    }
+
+    /// Whether a write was refused for want of room since [`Database::forget_full`].
+    pub fn was_full(&self) -> bool {
+        self.inner.full.load(Ordering::SeqCst)
+    }
+
+    /// It was recorded.
+    pub fn forget_full(&self) {
+        self.inner.full.store(false, Ordering::SeqCst);
     }
 
     fn read_dyn(&self, body: &mut dyn FnMut(&mut dyn Read) -> Result<()>) -> Result<()> {

@@ -10,7 +10,7 @@ use crate::calendar::ClockRule;
 use crate::command::CommandDef;
 use crate::decision_tree::DecisionTree;
 use crate::impact::ImpactProvider;
-use crate::jobs::JobDef;
+use crate::jobs::{JobDef, QueueDef};
 use crate::kind::{Kind, Step, TakenBy};
 use crate::record::Record;
 use crate::reference::ReferenceTable;
@@ -43,6 +43,8 @@ pub struct Module {
     pub signer_checks: Vec<SignerCheckFn>,
     pub impacts: Vec<ImpactProvider>,
     pub jobs: Vec<JobDef>,
+    /// Who does the jobs of a queue.
+    pub queues: Vec<QueueDef>,
     pub reference_tables: Vec<ReferenceTable>,
 }
 
@@ -123,6 +125,7 @@ pub struct Catalog {
     signer_checks: Vec<SignerCheckFn>,
     impacts: Vec<ImpactProvider>,
     jobs: Vec<JobDef>,
+    queues: Vec<QueueDef>,
     reference_tables: Vec<ReferenceTable>,
     permissions: BTreeMap<String, BTreeSet<String>>,
     /// The product as delivered, under a configured catalog.
@@ -153,6 +156,7 @@ impl Catalog {
             signer_checks: Vec::new(),
             impacts: Vec::new(),
             jobs: Vec::new(),
+            queues: Vec::new(),
             reference_tables: Vec::new(),
             permissions: BTreeMap::new(),
             delivered: None,
@@ -201,6 +205,12 @@ impl Catalog {
                     return Err(Error::internal(format!("job {} is declared twice", job.name)));
                 }
                 catalog.jobs.push(job);
+            }
+            for queue in module.queues {
+                if catalog.queues.iter().any(|known| known.name == queue.name) {
+                    return Err(Error::internal(format!("queue {} is declared twice", queue.name)));
+                }
+                catalog.queues.push(queue);
             }
         }
         catalog.settle().map_err(|problems| Error::internal(format!("bad declarations: {}", problems.join("; "))))?;
@@ -304,6 +314,10 @@ impl Catalog {
 
     pub fn impacts(&self) -> &[ImpactProvider] {
         &self.impacts
+    }
+
+    pub fn queues(&self) -> &[QueueDef] {
+        &self.queues
     }
 
     pub fn jobs(&self) -> &[JobDef] {

@@ -4,9 +4,11 @@
 use crate::Kernel;
 use crate::authority::Actor;
 use crate::trail::WriteTx;
-use base::limits::JOB_TRIES;
+use crate::upkeep::{self, Fault};
+use base::limits::{JOB_TRIES, JOBS_PER_TURN};
 use base::{Error, Result, Timestamp};
 use db::{Read, Tx, sql};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Work that the clock starts.
 #[derive(Clone)]
@@ -16,6 +18,14 @@ pub struct JobDef {
     pub every_seconds: i64,
     /// Runs for one tenant, as the system. Must be safe to run again after a crash half way.
     pub run: fn(&Kernel, &Actor) -> Result<()>,
+}
+
+/// Who does the queued jobs of one name.
+#[derive(Clone)]
+pub struct QueueDef {
+    pub name: &'static str,
+    /// Does one job. Must be safe to run again after a crash half way.
+    pub run: fn(&Kernel, &Actor, &Job) -> Result<()>,
 }
 
 /// A queued piece of work: a message that leaves the system, or a chunk of a long task.
@@ -68,7 +78,7 @@ pub fn claim(kernel: &Kernel, tenant: &str) -> Result<Option<Job>> {
         if taken == 0 {
             return Ok(None);
         }
-        let payload = serde_json::from_str(row.text("payload")?).map_err(Error::internal)?;
+        let payload = serde_json::from_str(row.text("payload")?).unwrap_or_default();
         Ok(Some(Job { id, queue: row.text("queue")?.to_owned(), payload, tries: row.int("tries")? + 1 }))
     })
 }
@@ -118,8 +128,44 @@ fn lease(tx: &mut Tx, tenant: &str, name: &str, holder: &str, now: Timestamp) ->
     rows.first().map(|row| row.int("fence")).transpose()
 }
 
+/// Does the queued jobs that are due, each by itself: one that fails or panics is tried again later,
+/// and set aside after too many tries, where it becomes a fault that somebody must look after.
+pub fn work_off(kernel: &Kernel, tenant: &str) -> Result<usize> {
+    let catalog = kernel.catalog()?;
+    let actor = Actor::system(tenant);
+    let mut done = 0;
+    for _ in 0..JOBS_PER_TURN {
+        let Some(job) = claim(kernel, tenant)? else { break };
+        let outcome = match catalog.queues().iter().find(|queue| queue.name == job.queue) {
+            // Taken too often without an end: it took its server along each time.
+            _ if job.tries > JOB_TRIES => Err(Error::internal("the job was begun too often and never ended")),
+            None => Err(Error::internal(format!("nobody does the jobs of the queue {}", job.queue))),
+            Some(queue) => guarded(|| (queue.run)(kernel, &actor, &job)),
+        };
+        settle(kernel, tenant, &job, &outcome)?;
+        match outcome {
+            Ok(()) => done += 1,
+            Err(error) if job.tries >= JOB_TRIES => {
+                let found = format!("A job of the queue {} was set aside after {} tries. The last one said: {error}. It holds: {}", job.queue, job.tries, job.payload);
+                upkeep::note(kernel, tenant, Fault::FailingJob, &job.id, &found)?;
+            }
+            Err(error) => tracing::warn!(queue = job.queue, job = job.id, tries = job.tries, %error, "a queued job failed and will be tried again"),
+        }
+    }
+    Ok(done)
+}
+
+/// Work of others, whose panic must not end the work of everybody else.
+fn guarded(work: impl FnOnce() -> Result<()>) -> Result<()> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(Error::internal(format!("panicked: {}", said.unwrap_or("without a word"))))
+    })
+}
+
 /// Runs every declared job of a tenant that this node holds the lease for. Called by the server
-/// every few seconds and by tests and the simulator at will. Failures are logged here, once.
+/// every few seconds and by tests and the simulator at will. One that fails or panics keeps none of
+/// the others from their turn; failing again and again it becomes a fault.
 pub fn run_all(kernel: &Kernel, tenant: &str, holder: &str) -> Result<()> {
     let catalog = kernel.catalog()?;
     let actor = Actor::system(tenant);
@@ -127,11 +173,31 @@ pub fn run_all(kernel: &Kernel, tenant: &str, holder: &str) -> Result<()> {
         if take_lease(kernel, tenant, job.name, holder)?.is_none() {
             continue;
         }
-        if let Err(error) = (job.run)(kernel, &actor) {
+        let outcome = guarded(|| (job.run)(kernel, &actor));
+        if let Err(error) = &outcome {
             tracing::error!(job = job.name, tenant, %error, "a job failed and will run again");
+        }
+        if let Err(error) = count_failures(kernel, tenant, job.name, &outcome) {
+            tracing::warn!(job = job.name, tenant, %error, "the failures of a job were not counted");
         }
     }
     Ok(())
+}
+
+fn count_failures(kernel: &Kernel, tenant: &str, job: &str, outcome: &Result<()>) -> Result<()> {
+    let mut round = upkeep::round_of(kernel, tenant, job)?;
+    match outcome {
+        Ok(()) if round.failures == 0 => return Ok(()),
+        Ok(()) => round.failures = 0,
+        Err(error) => {
+            round.failures += 1;
+            if round.failures == JOB_TRIES {
+                let found = format!("“{job}” failed {JOB_TRIES} times in a row and goes on trying. The last time it said: {error}");
+                upkeep::note(kernel, tenant, Fault::FailingJob, job, &found)?;
+            }
+        }
+    }
+    kernel.keep_round(tenant, job, &round)
 }
 
 #[cfg(test)]

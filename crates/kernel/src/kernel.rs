@@ -50,6 +50,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 4, name: "evidence", text: include_str!("../../../migrations/0004_evidence.sql") },
     Migration { number: 5, name: "personal", text: include_str!("../../../migrations/0005_personal.sql") },
     Migration { number: 6, name: "checks", text: include_str!("../../../migrations/0006_checks.sql") },
+    Migration { number: 7, name: "upkeep", text: include_str!("../../../migrations/0007_upkeep.sql") },
     Migration { number: 8, name: "times", text: include_str!("../../../migrations/0008_times.sql") },
 ];
 

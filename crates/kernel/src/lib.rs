@@ -42,6 +42,7 @@ pub mod signature;
 pub mod stamp;
 pub mod table;
 pub mod trail;
+pub mod upkeep;
 
 pub use kernel::{Kernel, MIGRATIONS, Setup};
 

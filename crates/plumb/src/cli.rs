@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::assembly::{Place, advise_on};
+use crate::backup::{self, Keeper, Keeping};
 use crate::evidence::{Anchoring, Checker, Checkpointer};
 use crate::{demo, people, portable, server, terminal, verification};
 use base::Result;
@@ -43,6 +44,8 @@ enum Command {
         listen: server::Listen,
         #[command(flatten)]
         anchoring: Anchoring,
+        #[command(flatten)]
+        keeping: Keeping,
     },
     /// Make the demo company (when the data is empty) and serve it.
     Demo {
@@ -108,6 +111,46 @@ enum Command {
         #[arg(long, default_value_t = 90)]
         days: i64,
     },
+    /// Make the pair of keys for backups: the secret key into a new file, to be kept where the backups
+    /// are not; the public one is printed.
+    BackupKey {
+        /// The new file.
+        to: PathBuf,
+    },
+    /// Write a backup of everything, encrypted, also beside a running server.
+    Backup {
+        #[command(flatten)]
+        place: Place,
+        /// The new file, or a folder in which it gets a name of its own.
+        #[arg(long, value_name = "PATH")]
+        to: PathBuf,
+        /// The public key (age1…), or a file with it, that the backup is encrypted to.
+        #[arg(long, value_name = "KEY", env = "PLUMB_BACKUP_RECIPIENT")]
+        recipient: String,
+    },
+    /// Restore a backup where nothing is, on either engine; trail and files are verified.
+    Restore {
+        #[command(flatten)]
+        place: Place,
+        /// The backup.
+        #[arg(long, value_name = "FILE")]
+        from: PathBuf,
+        /// File of the secret key.
+        #[arg(long, value_name = "FILE")]
+        identity: PathBuf,
+    },
+    /// Restore a backup into a scratch folder, verify it there, and record what was found. Exit code
+    /// 1 when the backup cannot be restored.
+    RestoreDrill {
+        #[command(flatten)]
+        place: Place,
+        /// The backup, or a folder of them whose newest is taken.
+        #[arg(long, value_name = "PATH")]
+        from: PathBuf,
+        /// File of the secret key.
+        #[arg(long, value_name = "FILE")]
+        identity: PathBuf,
+    },
     /// Write everything into a new folder of plain files.
     Export {
         #[command(flatten)]
@@ -140,33 +183,35 @@ impl Command {
         match self {
             Self::User { .. } => "Add the person on the running server's pages (Administration) or over its API, or stop it first.",
             Self::Token { .. } => "Make the token on the running server's pages (your account) or over its API, or stop it first.",
+            Self::RestoreDrill { .. } => "Let the running server rehearse by itself (--drill-every-days), or stop it first.",
             Self::Serve { .. } | Self::Demo { .. } => "Stop it first, or give this one a folder of its own. Several servers need PostgreSQL.",
-            _ => "Stop it first, or name another folder with --data. `plumb verify` and `plumb export` work beside a running server.",
+            _ => "Stop it first, or name another folder with --data. `plumb verify`, `plumb backup` and `plumb export` work beside a running server.",
         }
     }
 }
 
-fn serve(place: &Place, kernel: kernel::Kernel, listen: &server::Listen, anchoring: &Anchoring) -> Result<()> {
+fn serve(place: &Place, kernel: kernel::Kernel, listen: &server::Listen, anchoring: &Anchoring, keeper: Option<Keeper>) -> Result<()> {
     let anchors = anchoring.open()?;
     let checkpointer = place.checkpointer(&kernel, anchoring, &anchors)?;
     let key = checkpointer.as_ref().map(Checkpointer::public_key);
     let checker = Checker::new(kernel.clone(), key, anchors, anchoring.verify_every_hours);
-    server::serve(kernel, listen, checkpointer, checker)
+    server::serve(kernel, listen, checkpointer, checker, keeper)
 }
 
 fn dispatch(command: Command) -> Result<ExitCode> {
     match command {
         Command::Init { place, login, name, zone, password } => people::init(&place, &login, &name, &zone, password)?,
-        Command::Serve { place, listen, anchoring } => {
+        Command::Serve { place, listen, anchoring, keeping } => {
             let kernel = place.open()?;
-            serve(&place, kernel, &listen, &anchoring)?;
+            let keeper = Keeper::new(&kernel, &place, &keeping)?;
+            serve(&place, kernel, &listen, &anchoring, keeper)?;
         }
         Command::Demo { place, listen, anchoring, no_serve } => {
             let kernel = place.open()?;
             demo::make(&kernel)?;
             if !no_serve {
                 demo::announce(&listen);
-                serve(&place, kernel, &listen, &anchoring)?;
+                serve(&place, kernel, &listen, &anchoring, None)?;
             }
         }
         Command::Migrate { place } => {
@@ -180,6 +225,26 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         }
         Command::User { place, by, by_password, login, name, roles, password } => people::add(&place, &by, by_password, &login, &name, &roles, password)?,
         Command::Token { place, login, password, name, days } => people::token(&place, &login, password, &name, days)?,
+        Command::BackupKey { to } => backup::make_key(&to)?,
+        Command::Backup { place, to, recipient } => {
+            let made = backup::make(&place, &to, &backup::recipient(&recipient)?)?;
+            println!("{}: backup {} with {} rows and {} files.", made.path.display(), made.id, made.rows, made.files);
+        }
+        Command::Restore { place, from, identity } => {
+            let arrived = backup::restore(&from, &identity, &place)?;
+            let named = arrived.backup.unwrap_or_default();
+            println!("Restored backup {named}: {} transactions, {} rows and {} files, all verified.", arrived.transactions, arrived.rows, arrived.files);
+        }
+        Command::RestoreDrill { place, from, identity } => {
+            let kernel = place.open()?;
+            let drill = backup::rehearse(&from, &identity, &place.data.join("drill"))?;
+            drill.record(&kernel, kernel::MAIN_TENANT)?;
+            if let Err(why) = &drill.outcome {
+                println!("{} cannot be restored: {why}", drill.backup);
+                return Ok(ExitCode::from(terminal::FOUND_WRONG));
+            }
+            println!("Backup {} was restored and verified; the drill is recorded.", drill.backup);
+        }
         Command::Export { place, to } => portable::export(&place, &to)?,
         Command::Import { place, from } => portable::import(&place, &from)?,
     }

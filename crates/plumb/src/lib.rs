@@ -2,6 +2,7 @@
 //! No rules live here.
 
 pub mod assembly;
+pub mod backup;
 pub mod cli;
 pub mod demo;
 pub mod evidence;

@@ -12,62 +12,128 @@ use db::{Column, ColumnType, Database, Read, Value};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, BufWriter, Write};
-use std::path::Path;
+use sha2::{Digest as _, Sha256};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
 
 /// Rows that travel in one statement.
 const SLICE: usize = 5_000;
+/// Lines that are handed on at once, in bytes.
+const PIECE_BYTES: usize = 4 << 20;
 const FORMAT: &str = "plumb-export-1";
+
+/// What an export is written to.
+pub trait Sink {
+    /// The next lines of a table.
+    fn table(&mut self, name: &str, lines: &[u8]) -> Result<()>;
+    fn file(&mut self, digest: &Digest, content: &[u8]) -> Result<()>;
+    /// Comes last.
+    fn manifest(&mut self, text: &str) -> Result<()>;
+}
+
+/// What was written.
+#[derive(Debug, Default)]
+pub struct Written {
+    pub rows: u64,
+    pub files: usize,
+}
+
+/// A folder of plain files.
+struct Folder(PathBuf);
+
+impl Sink for Folder {
+    fn table(&mut self, name: &str, lines: &[u8]) -> Result<()> {
+        let path = self.0.join("tables").join(format!("{name}.ndjson"));
+        let opened = File::options().create(true).append(true).open(&path);
+        opened.and_then(|mut file| file.write_all(lines)).map_err(|error| about(&path, error))
+    }
+
+    fn file(&mut self, digest: &Digest, content: &[u8]) -> Result<()> {
+        let path = self.0.join("files").join(digest.hex());
+        fs::write(&path, content).map_err(|error| about(&path, error))
+    }
+
+    fn manifest(&mut self, text: &str) -> Result<()> {
+        let path = self.0.join("manifest.json");
+        fs::write(&path, text).map_err(|error| about(&path, error))
+    }
+}
 
 /// Writes everything into a new folder.
 pub fn export(place: &Place, to: &Path) -> Result<()> {
     if to.exists() && fs::read_dir(to).map_err(|error| about(to, error))?.next().is_some() {
         return Err(Error::conflict("folder_not_empty", format!("{} holds something already; name a new folder.", to.display())));
     }
-    let database = place.open_to_read()?;
-    crate::assembly::require_schema(&database)?;
-    fs::create_dir_all(to.join("tables")).map_err(|error| about(to, error))?;
-    let bar = terminal::bar();
-    let tables = tables_in_order(&database)?;
-    bar.set_length(tables.len() as u64);
-    let mut manifest_tables = BTreeMap::new();
-    let folder = to.to_owned();
-    // One snapshot for all tables: what is exported is one moment.
-    let exported = database.read(move |tx| {
-        let mut exported = Vec::new();
-        for (name, columns) in &tables {
-            let path = folder.join("tables").join(format!("{name}.ndjson"));
-            let rows = export_table(tx, name, columns, &path)?;
-            exported.push((name.clone(), columns.clone(), rows, path));
-        }
-        Ok(exported)
-    })?;
-    for (name, columns, rows, path) in exported {
-        let digest = Digest::of(&fs::read(&path).map_err(|error| about(&path, error))?).hex();
-        let columns: Vec<_> = columns.iter().map(|(name, sort)| json!([name, sort_name(*sort)])).collect();
-        manifest_tables.insert(name, json!({ "columns": columns, "rows": rows, "sha256": digest }));
-        bar.inc(1);
+    crate::assembly::require_schema(&place.open_to_read()?)?;
+    for folder in ["tables", "files"] {
+        fs::create_dir_all(to.join(folder)).map_err(|error| about(to, error))?;
     }
-    let files = place.open_files()?;
-    fs::create_dir_all(to.join("files")).map_err(|error| about(to, error))?;
-    let mut listed = Vec::new();
-    for digest in files.digests() {
-        let digest = digest?;
-        let content = files.get(&digest)?;
-        let path = to.join("files").join(digest.hex());
-        fs::write(&path, content).map_err(|error| about(&path, error))?;
-        listed.push(digest.hex());
-    }
-    let manifest = json!({ "format": FORMAT, "schema": database.schema_version()?, "tables": manifest_tables, "files": listed });
-    let path = to.join("manifest.json");
-    fs::write(&path, format!("{manifest:#}\n")).map_err(|error| about(&path, error))?;
-    bar.finish_and_clear();
+    write_all(place, &mut Folder(to.to_owned()), json!({}))?;
     println!("Exported to {}.", to.display());
     Ok(())
 }
 
+/// Writes every table as of one moment, every file, and the manifest with what `about` says besides.
+pub fn write_all(place: &Place, sink: &mut dyn Sink, about: Json) -> Result<Written> {
+    let database = place.open_to_read()?;
+    crate::assembly::require_schema(&database)?;
+    let bar = terminal::bar();
+    let tables = tables_in_order(&database)?;
+    bar.set_length(tables.len() as u64);
+    let mut written = Written::default();
+    let mut manifest_tables = BTreeMap::new();
+    let mut has_begun = false;
+    // One snapshot for all tables: what is exported is one moment.
+    database.read(|tx| {
+        // A stream cannot be taken back; after a passing fault the whole begins anew elsewhere.
+        if std::mem::replace(&mut has_begun, true) {
+            return Err(base::Refusal::new(base::RefusalKind::Unavailable, "interrupted", "The database went away while it was written out.").advise("Begin again.").into());
+        }
+        for (name, columns) in &tables {
+            let (rows, digest) = export_table(tx, name, columns, sink)?;
+            let columns: Vec<_> = columns.iter().map(|(name, sort)| json!([name, sort_name(*sort)])).collect();
+            manifest_tables.insert(name.clone(), json!({ "columns": columns, "rows": rows, "sha256": digest.hex() }));
+            written.rows += rows;
+            bar.inc(1);
+        }
+        Ok(())
+    })?;
+    // After the rows: every file that a row names was there before the row.
+    let files = place.open_files()?;
+    let mut listed = Vec::new();
+    for digest in files.digests() {
+        let digest = digest?;
+        sink.file(&digest, &files.get(&digest)?)?;
+        listed.push(digest.hex());
+    }
+    written.files = listed.len();
+    let mut manifest = json!({ "format": FORMAT, "schema": database.schema_version()?, "tables": manifest_tables, "files": listed });
+    if let (Json::Object(manifest), Json::Object(about)) = (&mut manifest, about) {
+        manifest.extend(about);
+    }
+    sink.manifest(&format!("{manifest:#}\n"))?;
+    bar.finish_and_clear();
+    Ok(written)
+}
+
+/// What arrived, and was found sound.
+#[derive(Debug, Default)]
+pub struct Arrived {
+    /// Of a backup: its identifier and when it was made.
+    pub backup: Option<String>,
+    pub made_at: Option<String>,
+    pub transactions: u64,
+    pub rows: u64,
+    pub files: u64,
+}
+
 /// Reads an export into an empty database and verifies the trail.
 pub fn import(place: &Place, from: &Path) -> Result<()> {
+    read_all(place, from).map(|_| ())
+}
+
+/// As [`import`], and says what arrived.
+pub fn read_all(place: &Place, from: &Path) -> Result<Arrived> {
     let path = from.join("manifest.json");
     let text = fs::read_to_string(&path).map_err(|error| about(&path, error))?;
     let manifest: Json = serde_json::from_str(&text).map_err(|error| about(&path, error))?;
@@ -80,6 +146,8 @@ pub fn import(place: &Place, from: &Path) -> Result<()> {
         return Err(Error::conflict("other_schema", "The export was made by another version of Plumb; use the same version for both."));
     }
     refuse_unless_empty(&database)?;
+    let said = |name: &str| manifest.get(name).and_then(Json::as_str).map(str::to_owned);
+    let mut arrived = Arrived { backup: said("backup"), made_at: said("made_at"), ..Arrived::default() };
     let files = place.open_files()?;
     for name in manifest.get("files").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str) {
         let digest = Digest::from_hex(name).ok_or_else(|| Error::malformed("bad_file_name", format!("{name} is no digest")))?;
@@ -89,6 +157,7 @@ pub fn import(place: &Place, from: &Path) -> Result<()> {
             return Err(Error::malformed("file_damaged", format!("{} does not hold what its name says.", path.display())));
         }
         files.put(&content, u64::MAX)?;
+        arrived.files += 1;
     }
     let bar = terminal::bar();
     let tables = tables_in_order(&database)?;
@@ -120,8 +189,10 @@ pub fn import(place: &Place, from: &Path) -> Result<()> {
             return Err(Error::conflict("trail_damaged", "The trail does not verify on arrival; do not use this copy."));
         }
         println!("{tenant}: {} transactions and {} rows arrived; the trail verifies.", report.transactions, report.rows);
+        arrived.transactions += report.transactions;
+        arrived.rows += report.rows;
     }
-    Ok(())
+    Ok(arrived)
 }
 
 type Columns = Vec<(String, ColumnType)>;
@@ -173,17 +244,25 @@ fn static_name(name: &str) -> &'static str {
     Box::leak(name.to_owned().into_boxed_str())
 }
 
-fn export_table(tx: &mut dyn Read, name: &str, columns: &Columns, path: &Path) -> Result<u64> {
+/// Answers how many rows there were, and the digest of all lines.
+fn export_table(tx: &mut dyn Read, name: &str, columns: &Columns, sink: &mut dyn Sink) -> Result<(u64, Digest)> {
     let names: Vec<_> = columns.iter().map(|(name, _)| name.as_str()).collect();
     let text = format!("select {} from {name}", names.join(", "));
-    let mut out = BufWriter::new(File::create(path).map_err(|error| about(path, error))?);
     let rows = tx.query_text(&text, &[])?;
+    let (mut lines, mut hasher) = (Vec::new(), Sha256::new());
     for row in &rows {
         let values: Vec<Json> = row.values().iter().zip(columns).map(|(value, (_, sort))| to_json(value, *sort)).collect();
-        writeln!(out, "{}", Json::Array(values)).map_err(|error| about(path, error))?;
+        lines.extend_from_slice(Json::Array(values).to_string().as_bytes());
+        lines.push(b'\n');
+        if lines.len() >= PIECE_BYTES {
+            hasher.update(&lines);
+            sink.table(name, &lines)?;
+            lines.clear();
+        }
     }
-    out.flush().map_err(|error| about(path, error))?;
-    Ok(rows.len() as u64)
+    hasher.update(&lines);
+    sink.table(name, &lines)?;
+    Ok((rows.len() as u64, Digest(hasher.finalize().into())))
 }
 
 fn read_table(from: &Path, manifest: &Json, name: &str, columns: &Columns) -> Result<Vec<Vec<Value>>> {

@@ -1,6 +1,7 @@
 //! `plumb serve`: pages and API on one address, uploaded content on another, and the work that the
 //! clock starts.
 
+use crate::backup::Keeper;
 use crate::evidence::{Checker, Checkpointer};
 use api::edge::{Connections, serve as serve_on};
 use axum::Router;
@@ -52,15 +53,17 @@ const SIGN_IN: [&str; 2] = ["/api/v1/session", "/sign-in"];
 const JOBS_EVERY: Duration = Duration::from_secs(10);
 /// How often it is looked at whether somebody has asked for a check of the trail.
 const CHECKS_EVERY: Duration = Duration::from_secs(2);
+/// How often it is looked whether a backup or a restore drill is due.
+const KEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// Serves until the process is asked to end; requests under way are finished.
-pub fn serve(kernel: Kernel, listen: &Listen, checkpointer: Option<Checkpointer>, checker: Checker) -> Result<()> {
+pub fn serve(kernel: Kernel, listen: &Listen, checkpointer: Option<Checkpointer>, checker: Checker, keeper: Option<Keeper>) -> Result<()> {
     start_logging();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)?;
-    runtime.block_on(run(kernel, listen, checkpointer, checker))
+    runtime.block_on(run(kernel, listen, checkpointer, checker, keeper))
 }
 
-async fn run(kernel: Kernel, listen: &Listen, checkpointer: Option<Checkpointer>, checker: Checker) -> Result<()> {
+async fn run(kernel: Kernel, listen: &Listen, checkpointer: Option<Checkpointer>, checker: Checker, keeper: Option<Keeper>) -> Result<()> {
     let pages = bind(listen.listen).await?;
     let content = bind(listen.content_listen).await?;
     let jobs = tokio::task::spawn_blocking({
@@ -69,6 +72,9 @@ async fn run(kernel: Kernel, listen: &Listen, checkpointer: Option<Checkpointer>
     });
     let holder = jobs.await.map_err(Error::internal)?;
     tokio::spawn(check_the_trail(checker, holder.clone()));
+    if let Some(keeper) = keeper {
+        tokio::spawn(keep(Arc::new(keeper), holder.clone()));
+    }
     tokio::spawn(work_by_the_clock(kernel.clone(), checkpointer.map(Arc::new), holder));
     let origin = listen.content_origin.clone().unwrap_or_else(|| content_origin_of(listen.content_listen));
     let api_state = crate::assembly::api(kernel.clone(), listen.secure_cookies, listen.public_origin.clone());
@@ -125,6 +131,7 @@ async fn work_by_the_clock(kernel: Kernel, checkpointer: Option<Arc<Checkpointer
                 return Ok(());
             }
             kernel::jobs::run_all(&kernel, MAIN_TENANT, &holder)?;
+            kernel::jobs::work_off(&kernel, MAIN_TENANT)?;
             checkpointer.map_or(Ok(()), |checkpointer| checkpointer.turn(&holder))
         })
         .await;
@@ -148,6 +155,19 @@ async fn check_the_trail(checker: Checker, holder: String) {
             Err(error) => tracing::error!(%error, "the check of the trail panicked"),
         }
         tokio::time::sleep(CHECKS_EVERY).await;
+    }
+}
+
+/// Backups and restore drills, beside all other work because they take their time.
+async fn keep(keeper: Arc<Keeper>, holder: String) {
+    loop {
+        let (keeper, holder) = (Arc::clone(&keeper), holder.clone());
+        match tokio::task::spawn_blocking(move || keeper.turn(&holder)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "backup or restore drill failed"),
+            Err(error) => tracing::error!(%error, "backup or restore drill panicked"),
+        }
+        tokio::time::sleep(KEEP_EVERY).await;
     }
 }
 

@@ -42,6 +42,7 @@ const NO_EVIDENCE: &[(&str, &str)] = &[
     ("search_word", "made from records, for search"),
     ("secret", "a key that challenges are sealed with for some minutes"),
     ("session_activity", "when a session was last seen"),
+    ("upkeep", "how far a work over all data is; what it finds is a record"),
     ("sign_in_failure", "how long an account waits; the attempts themselves are security events"),
 ];
 

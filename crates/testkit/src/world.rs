@@ -79,6 +79,11 @@ impl World {
         world
     }
 
+    /// Where the files are, for tests that damage them.
+    pub fn files_folder(&self) -> &std::path::Path {
+        self._files.path()
+    }
+
     /// Another server on the same data, without domains.
     pub fn another_node(&self) -> Kernel {
         Kernel::new(Setup {

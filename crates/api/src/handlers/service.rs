@@ -53,13 +53,18 @@ fn ready(call: &Call) -> Result<Answer, Problem> {
 
 fn metrics(call: &Call) -> Result<Answer, Problem> {
     let (state, connections) = (&call.state, call.state.kernel.database().connections());
-    let counted = state.metrics.text(&[
+    let mut gauges = vec![
         ("plumb_work_running", "Requests that work on the database now.", state.gate.working()),
         ("plumb_work_waiting", "Requests that wait for their turn.", state.gate.waiting()),
         ("plumb_uploads_running", "Uploads that run now.", state.transfers.working()),
         ("plumb_database_connections_busy", "Pooled connections in use.", connections.busy),
         ("plumb_database_connections_max", "Pooled connections at most.", connections.most),
-    ]);
+    ];
+    // Counters are given out also while the database does not answer.
+    if let Ok(faults) = kernel::upkeep::open_faults(&state.kernel, kernel::MAIN_TENANT) {
+        gauges.push(("plumb_faults_open", "Faults of the system that nobody has looked after yet.", faults));
+    }
+    let counted = state.metrics.text(&gauges);
     Ok(Answer::of(Content::Text("text/plain; version=0.0.4", counted)))
 }
 

@@ -12,7 +12,7 @@ use crate::catalog::{Module, Role};
 use crate::command::{CommandDef, InputSort, Needed, needs, text_of};
 use crate::record::{self, Record};
 use crate::trail::WriteTx;
-use crate::{configuration, evidence, person, place, present, reference};
+use crate::{configuration, evidence, person, place, present, reference, upkeep};
 use base::{Error, Result};
 use db::Read;
 use serde_json::Value as Json;
@@ -26,7 +26,15 @@ pub fn module() -> Module {
     kinds.push(evidence::kind());
     kinds.push(present::kind());
     kinds.push(evidence::check_kind());
-    Module { kinds, commands: commands(), tables: vec![&crate::personal::PERSONAL_DATA, &evidence::EVIDENCE_EXPORT], roles: roles(), ..Module::default() }
+    kinds.extend(upkeep::kinds());
+    Module {
+        kinds,
+        commands: commands(),
+        tables: vec![&crate::personal::PERSONAL_DATA, &evidence::EVIDENCE_EXPORT],
+        roles: roles(),
+        jobs: upkeep::jobs(),
+        ..Module::default()
+    }
 }
 
 fn commands() -> Vec<CommandDef> {

@@ -18,4 +18,5 @@ mod reference;
 mod sign_in;
 mod steps;
 mod time;
+mod upkeep;
 mod work;
