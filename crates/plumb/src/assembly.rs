@@ -4,7 +4,7 @@ use crate::evidence::{self, Anchoring, Anchors, Checkpointer};
 use base::{Error, Result, SystemClock, SystemIds};
 use blob::{BlobStore, Files};
 use clap::Args;
-use db::{Config, Database, Migration};
+use db::{Config, Database, Engine, Migration};
 use kernel::catalog::Module;
 use kernel::password::Hashing;
 use kernel::{Kernel, MAIN_TENANT, Setup};
@@ -63,6 +63,34 @@ impl Place {
         Ok(checkpointer)
     }
 
+    /// Brings the schema up to date. An embedded database is copied first, beside itself, so that an
+    /// update can be taken back together with its program; PostgreSQL has its own backups.
+    pub fn migrate(&self, database: &Database) -> Result<Vec<u32>> {
+        let all = migrations();
+        let (has, wanted) = (database.schema_version()?, all.last().map_or(0, |migration| migration.number));
+        if database.engine() == Engine::Sqlite && has > 0 && has < wanted {
+            self.copy_before(database, has, wanted)?;
+        }
+        database.migrate(&all)
+    }
+
+    fn copy_before(&self, database: &Database, has: u32, wanted: u32) -> Result<()> {
+        let path = self.data.join(format!("schema-{has}-before-{wanted}.sqlite"));
+        if path.exists() {
+            return Ok(());
+        }
+        // Whatever bears its name is a whole copy, also when the update is killed meanwhile.
+        let unfinished = path.with_extension("unfinished");
+        let unusable = |error: std::io::Error| Error::internal(format!("{}: {error}", path.display()));
+        if unfinished.exists() {
+            std::fs::remove_file(&unfinished).map_err(unusable)?;
+        }
+        database.backup_to(&unfinished)?;
+        std::fs::rename(&unfinished, &path).map_err(unusable)?;
+        tracing::info!(copy = %path.display(), "the database was copied before its update");
+        Ok(())
+    }
+
     pub fn open_files(&self) -> Result<Files> {
         let Some(place) = &self.files else {
             let folder = self.data.join("files");
@@ -76,7 +104,7 @@ impl Place {
     /// down what this release ships.
     pub fn open(&self) -> Result<Kernel> {
         let database = self.open_database()?;
-        database.migrate(&migrations())?;
+        self.migrate(&database)?;
         let kernel = Kernel::new(Setup {
             database,
             clock: Arc::new(SystemClock),

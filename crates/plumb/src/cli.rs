@@ -215,7 +215,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             }
         }
         Command::Migrate { place } => {
-            let applied = place.open_database()?.migrate(&crate::assembly::migrations())?;
+            let applied = place.migrate(&place.open_database()?)?;
             println!("{} migrations applied.", applied.len());
         }
         Command::Verify { place, anchors, keys } => {

@@ -12,7 +12,7 @@ use soak::server::{Program, Server};
 use soak::work::{self, Held, Sort};
 use soak::{crash, power};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use testkit::engines::{TestDatabase, postgres};
 
 /// A founded company on one engine.
@@ -120,6 +120,19 @@ fn get(desk: &Desk, path: &str) -> u16 {
     desk.client.send(&Sending::get(path).with(desk.by_session("quality"))).unwrap().status
 }
 
+/// The server records what it found at its next turn.
+fn wait_for_fault(desk: &Desk, sort: &str) {
+    let began = Instant::now();
+    loop {
+        let faults = desk.get("quality", &format!("/api/v1/records/fault?field.sort={sort}")).unwrap().unwrap();
+        if faults["rows"].as_array().is_some_and(|rows| rows.len() == 1) {
+            return;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "no fault was recorded: {faults}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 #[test]
 fn frs_dur_004_on_a_full_disk_nothing_is_half_written_reading_works_and_work_goes_on_when_there_is_room() {
     let ground = Ground::new(None);
@@ -144,6 +157,7 @@ fn frs_dur_004_on_a_full_disk_nothing_is_half_written_reading_works_and_work_goe
     assert_eq!(answered(&desk, &upload(&desk)).0, 201);
     assert_eq!(answered(&desk, &release.deciding).0, 200);
     assert_eq!(work::look(&desk, &release).unwrap(), Held::Whole);
+    wait_for_fault(&desk, "full_disk");
     server.kill();
     ground.program.run("verify", &[], &[]).unwrap();
 }

@@ -1,0 +1,243 @@
+//! Faults that are carried out on a real server and its files: an update that is killed, an older
+//! program, a damaged page, a change without its reason, a reader in the middle of a release.
+#![expect(clippy::unwrap_used, reason = "a helper that fails ends its test")]
+
+#[path = "program/run.rs"]
+mod run;
+
+use db::{Config, Database, sql};
+use kernel::MAIN_TENANT;
+use plumb::assembly::migrations;
+use run::plumb;
+use serde_json::{Value as Json, json};
+use soak::company::{Company, Desk};
+use soak::http::{Client, Sending};
+use soak::server::{Program, Server};
+use soak::work::{self, Sort};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use testkit::engines::{TestDatabase, postgres};
+
+struct Ground {
+    program: Program,
+    company: Company,
+    folder: tempfile::TempDir,
+    _database: Option<TestDatabase>,
+}
+
+impl Ground {
+    fn new(database: Option<TestDatabase>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = database.as_ref().map(|database| database.postgres_url().unwrap().to_owned());
+        let program = Program { binary: PathBuf::from(env!("CARGO_BIN_EXE_plumb")), data: folder.path().join("d"), database: url };
+        let company = Company::found(&program, &folder.path().join("log"), 5).unwrap();
+        Self { program, company, folder, _database: database }
+    }
+
+    fn serve(&self) -> (Server, Desk) {
+        let server = self.program.serve(&self.folder.path().join("log"), &[]).unwrap();
+        let desk = Desk { client: Client::new(&server.origin), company: self.company.clone() };
+        (server, desk)
+    }
+
+    fn config(&self) -> Config {
+        config(&self.program.data, self.program.database.as_deref())
+    }
+}
+
+fn config(data: &Path, url: Option<&str>) -> Config {
+    url.map_or_else(|| Config::Sqlite { folder: data.to_owned() }, |url| Config::Postgres { url: url.to_owned(), pool_size: 1 })
+}
+
+/// A schema as it is after so many of the steps.
+fn schema_after(config: &Config, steps: usize) -> db::Description {
+    let database = Database::open(config).unwrap();
+    database.migrate(&migrations()[..steps]).unwrap();
+    database.describe().unwrap()
+}
+
+/// Kills `plumb migrate` at many moments of an update from the first step's schema to the last.
+fn update_killed(fresh: impl Fn() -> (tempfile::TempDir, Option<TestDatabase>), rounds: u32) {
+    let all = migrations();
+    let expected: Vec<_> = (0..=all.len())
+        .map(|steps| {
+            let (folder, database) = fresh();
+            schema_after(&config(folder.path(), database.as_ref().and_then(TestDatabase::postgres_url)), steps)
+        })
+        .collect();
+    let mut takes = Duration::from_millis(100);
+    let mut seen = vec![0; all.len() + 1];
+    for round in 0..=rounds {
+        let (folder, database) = fresh();
+        let url = database.as_ref().and_then(TestDatabase::postgres_url);
+        let config = config(folder.path(), url);
+        schema_after(&config, 1);
+        let program = Program { binary: PathBuf::from(env!("CARGO_BIN_EXE_plumb")), data: folder.path().to_owned(), database: url.map(str::to_owned) };
+        let began = Instant::now();
+        let mut child = program.command("migrate").stdout(std::process::Stdio::null()).spawn().unwrap();
+        if round == 0 {
+            assert!(child.wait().unwrap().success());
+            takes = began.elapsed();
+        } else {
+            std::thread::sleep(takes * (round - 1) / rounds);
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        let left = Database::open(&config).unwrap();
+        let version = left.schema_version().unwrap();
+        let steps = all.iter().filter(|step| step.number <= version).count();
+        assert_eq!(left.describe().unwrap(), expected[steps], "killed with {steps} steps taken: these and nothing of the next");
+        seen[steps] += 1;
+        drop(left);
+        program.run("migrate", &[], &[]).unwrap();
+        assert_eq!(Database::open(&config).unwrap().describe().unwrap(), expected[all.len()], "it goes on where it was killed");
+        if url.is_none() {
+            let copy = folder.path().join(format!("schema-1-before-{}.sqlite", all.last().unwrap().number));
+            assert!(copy.exists() || version > 1, "a copy was made before the first step of the update");
+            if copy.exists() {
+                let kept = tempfile::tempdir().unwrap();
+                fs::copy(&copy, kept.path().join("plumb.sqlite")).unwrap();
+                let kept = Database::open(&Config::Sqlite { folder: kept.path().to_owned() }).unwrap();
+                assert_eq!((kept.schema_version().unwrap(), kept.describe().unwrap()), (1, expected[1].clone()), "it is whole");
+            }
+        }
+    }
+    println!("killed with so many steps taken: {seen:?}");
+}
+
+#[test]
+fn frs_dur_006_an_update_that_is_killed_leaves_whole_steps_only_and_goes_on_at_the_next_start_on_sqlite() {
+    update_killed(|| (tempfile::tempdir().unwrap(), None), 24);
+}
+
+#[test]
+fn frs_dur_006_an_update_that_is_killed_leaves_whole_steps_only_and_goes_on_at_the_next_start_on_postgresql() {
+    update_killed(|| (tempfile::tempdir().unwrap(), Some(postgres())), 6);
+}
+
+#[test]
+fn frs_dur_007_data_that_a_newer_program_wrote_is_refused_and_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    plumb(folder.path(), "init --data d --name Ada", &[("PLUMB_PASSWORD", "correct horse battery")]).with(0);
+    let config = config(&folder.path().join("d"), None);
+    let newer = "insert into schema_migration (number, name, checksum) values (9999, 'from the future', 'x')";
+    Database::open(&config).unwrap().write(move |tx| tx.execute_text(newer, &[])).unwrap();
+    let before = Database::open(&config).unwrap().describe().unwrap();
+    for line in ["serve --data d --listen 127.0.0.1:0 --content-listen 127.0.0.1:0", "migrate --data d", "demo --data d --no-serve"] {
+        let said = plumb(folder.path(), line, &[]).with(2).err;
+        assert!(said.contains("The data has schema 9999; this program knows schemas up to") && said.contains("Start the newer program"), "{line}: {said}");
+    }
+    assert_eq!(Database::open(&config).unwrap().describe().unwrap(), before);
+}
+
+/// Looks for a record of this kind until there is one.
+fn first_record(desk: &Desk, kind: &str) -> Json {
+    let began = Instant::now();
+    loop {
+        let rows = desk.get("quality", &format!("/api/v1/records/{kind}")).unwrap().unwrap();
+        if let Some(row) = rows["rows"].as_array().and_then(|rows| rows.first()) {
+            return desk.get("quality", &format!("/api/v1/records/{kind}/{}", row["id"].as_str().unwrap())).unwrap().unwrap();
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "no {kind} was recorded");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn frs_upk_001_a_flipped_bit_in_the_database_is_found_by_the_server_itself_and_not_passed_over() {
+    let ground = Ground::new(None);
+    let (server, desk) = ground.serve();
+    let body = json!({ "number": "P-1", "title": "Zwischenflansch", "fields": { "unit": "each" } });
+    desk.done(&desk.creation("engineer", "part", &body, "p-1")).unwrap().unwrap();
+    server.kill();
+    // Opening it for writing folds the log into the file; then it is one file as on any disk.
+    plumb(ground.folder.path(), "migrate --data d", &[]).with(0);
+    // So that the weekly check is due at the next start.
+    Database::open(&ground.config()).unwrap().write(|tx| tx.execute_text("delete from upkeep", &[])).unwrap();
+    let path = ground.program.data.join("plumb.sqlite");
+    let mut bytes = fs::read(&path).unwrap();
+    // The word stands in its table and in an index of it; one bit of one of them flips.
+    let place = bytes.windows(15).rposition(|window| window == b"zwischenflansch").unwrap();
+    bytes[place + 14] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let (_server, desk) = ground.serve();
+    let fault = first_record(&desk, "fault");
+    assert_eq!(fault["fields"]["sort"], "damaged_database", "{fault}");
+    let counted = desk.client.send(&Sending::get("/metrics")).unwrap().text();
+    assert!(counted.contains("plumb_faults_open 1\n"), "{counted}");
+}
+
+#[test]
+fn frs_dur_008_what_takes_something_away_is_refused_without_a_reason_and_approved_content_is_not_edited_at_all() {
+    let ground = Ground::new(None);
+    let (_server, desk) = ground.serve();
+    let change = work::prepare(&desk, Sort::Sign, "COURSE").unwrap().unwrap();
+    let signed = desk.done(&change.deciding).unwrap().unwrap().json();
+    let id = signed["result"]["id"].as_str().unwrap_or_else(|| panic!("{signed}")).to_owned();
+    let path = format!("/api/v1/records/course/{id}");
+    let before = desk.get("quality", &path).unwrap().unwrap();
+    let version = before["version"].clone();
+    let with = |login: &str, key: &str| {
+        let mut headers = desk.by_token(login);
+        headers.extend([("idempotency-key", key.to_owned()), ("if-match", format!("\"{version}\""))]);
+        headers
+    };
+    for (sending, status) in [
+        (Sending::json("PATCH", path.clone(), &json!({ "title": "Another" })).with(with("quality", "edit")), 409),
+        (Sending::json("POST", format!("{path}/steps/retire"), &json!({})).with(with("trainer", "retire")), 422),
+        (Sending::json("POST", format!("{path}/holds"), &json!({})).with(with("manager", "hold")), 422),
+    ] {
+        let answer = desk.client.send(&sending).unwrap();
+        assert_eq!(answer.status, status, "{}: {}", sending.path, answer.text());
+    }
+    assert_eq!(desk.get("quality", &path).unwrap().unwrap(), before, "nothing was written");
+    let with_reason = Sending::json("POST", format!("{path}/steps/retire"), &json!({ "reason": "Replaced." })).with(with("trainer", "retire-2"));
+    assert_eq!(desk.client.send(&with_reason).unwrap().status, 200);
+}
+
+const SAMPLES: usize = 10_000;
+
+/// Looks at effective procedures and their training again and again while procedures are released.
+fn never_one_without_the_other(ground: &Ground) {
+    let (_server, desk) = ground.serve();
+    let stop = AtomicBool::new(false);
+    let database = Database::open_to_read(&ground.config()).unwrap();
+    let (samples, most) = std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let (mut samples, mut most) = (0, 0);
+            while samples < SAMPLES || !stop.load(Ordering::SeqCst) {
+                let look = sql(
+                    "select r.id, (select count(*) from obligation o where o.tenant = $1 and o.record = r.id and o.sort = 'train') as trained
+                     from record r where r.tenant = $1 and r.kind = 'procedure' and r.phase = 'effective'",
+                );
+                let rows = database.query(look, &[MAIN_TENANT.into()]).unwrap();
+                for row in &rows {
+                    assert_eq!(row.int("trained").unwrap() as usize, ground.company.operators, "{row:?}");
+                }
+                most = most.max(rows.len());
+                samples += 1;
+            }
+            (samples, most)
+        });
+        for number in 0..5 {
+            let change = work::prepare(&desk, Sort::Release, &format!("RELEASE-{number}")).unwrap().unwrap();
+            desk.done(&change.deciding).unwrap().unwrap();
+        }
+        stop.store(true, Ordering::SeqCst);
+        reader.join().unwrap()
+    });
+    println!("{samples} samples, {most} procedures at the end");
+    assert!(samples >= SAMPLES && most == 5);
+}
+
+#[test]
+fn frs_dur_009_a_released_procedure_is_never_seen_without_its_training_on_sqlite() {
+    never_one_without_the_other(&Ground::new(None));
+}
+
+#[test]
+fn frs_dur_009_a_released_procedure_is_never_seen_without_its_training_on_postgresql() {
+    never_one_without_the_other(&Ground::new(Some(postgres())));
+}
