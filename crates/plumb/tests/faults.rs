@@ -31,7 +31,7 @@ impl Ground {
     fn new(database: Option<TestDatabase>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = database.as_ref().map(|database| database.postgres_url().unwrap().to_owned());
-        let program = Program { binary: PathBuf::from(env!("CARGO_BIN_EXE_plumb")), data: folder.path().join("d"), database: url };
+        let program = Program { binary: PathBuf::from(env!("CARGO_BIN_EXE_plumb")), data: folder.path().join("d"), database: url, variables: Vec::new() };
         let company = Company::found(&program, &folder.path().join("log"), 5).unwrap();
         Self { program, company, folder, _database: database }
     }
@@ -74,7 +74,7 @@ fn update_killed(fresh: impl Fn() -> (tempfile::TempDir, Option<TestDatabase>), 
         let url = database.as_ref().and_then(TestDatabase::postgres_url);
         let config = config(folder.path(), url);
         schema_after(&config, 1);
-        let program = Program { binary: PathBuf::from(env!("CARGO_BIN_EXE_plumb")), data: folder.path().to_owned(), database: url.map(str::to_owned) };
+        let program = Program { binary: PathBuf::from(env!("CARGO_BIN_EXE_plumb")), data: folder.path().to_owned(), database: url.map(str::to_owned), variables: Vec::new() };
         let began = Instant::now();
         let mut child = program.command("migrate").stdout(std::process::Stdio::null()).spawn().unwrap();
         if round == 0 {
