@@ -1,6 +1,6 @@
 # Everything one does with Plumb. Each target installs what it needs where it can.
 
-.PHONY: run test bench soak lint bless setup
+.PHONY: run test bench soak lint bless setup audit release
 
 # Builds and starts the demo company on the embedded database; prints address and logins.
 run:
@@ -32,3 +32,11 @@ lint:
 # Writes the committed matrices anew (permissions, endpoints, trace).
 bless:
 	PLUMB_BLESS=1 scripts/test matrices
+
+# Licences, sources and known faults of what is built in, and the bill of materials; needs the network.
+audit:
+	scripts/audit
+
+# Builds the release twice in different folders; fails unless both are the same.
+release:
+	scripts/release

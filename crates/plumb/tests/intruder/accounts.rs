@@ -141,7 +141,7 @@ fn frs_guard_004_neither_words_nor_time_tell_who_has_an_account() {
 }
 
 #[test]
-fn frs_guard_005_guessing_at_everybody_from_one_place_is_stopped_and_others_still_sign_in() {
+fn frs_guard_005_guessing_at_everybody_from_one_place_is_refused_past_the_limit_and_others_still_sign_in() {
     let place = Place::with(&["--client-address-header", "x-forwarded-for"]);
     let attempt = |from: &str, login: &str, password: &str| {
         place.post("/api/v1/session", &[("x-forwarded-for", from.to_owned())], &json!({"login": login, "password": password}))

@@ -219,14 +219,45 @@ fn no_command_works(company: &Company) {
     assert_eq!(company.events(), before, "nothing was changed");
     assert!(told.is_empty(), "{} commands tell that something is there:\n{}", told.len(), Vec::from_iter(told).join("\n"));
     assert!(walked > 800, "only {walked} were tried");
-    // Nor does the administrator of one site make themselves one of all.
-    for input in [json!({"person": "finn", "role": "quality_manager"}), json!({"person": "finn", "role": "quality_manager", "site": "ROM"}), json!({"person": "dora", "role": "inspector"})] {
-        let granted = company.client.send(Ask::post("/api/v1/commands/role.grant").key("up").cookie(&finn).json(json!({ "input": input })));
-        assert_eq!(granted.status, 403, "{input}: {}", granted.text());
-    }
 }
 
 #[test]
 fn frs_api_012_no_command_works_on_or_tells_of_what_belongs_to_a_foreign_site() {
     on_both(no_command_works);
+}
+
+fn one_site_keeps_one_site(company: &Company) {
+    let finn = company.cookie("finn");
+    let before = company.events();
+    let run = |command: &str, input: Json| {
+        let key = format!("up {}", input.to_string());
+        company.client.send(Ask::post(format!("/api/v1/commands/{command}")).key(&key).cookie(&finn).json(json!({ "input": input }))).status
+    };
+    // Whoever keeps one site gives nobody a role elsewhere, and takes over nobody who counts elsewhere.
+    for (command, input) in [
+        ("role.grant", json!({"person": "finn", "role": "quality_manager"})),
+        ("role.grant", json!({"person": "finn", "role": "quality_manager", "site": "ROM"})),
+        ("person.create", json!({"login": "everywhere", "name": "Every Where", "password": "given on the first day"})),
+        ("person.create", json!({"login": "of_rome", "name": "Of Rome", "site": "ROM", "password": "given on the first day"})),
+        ("person.set_password", json!({"person": "dora", "password": "given on the first day"})),
+        ("person.set_password", json!({"person": "admin", "password": "given on the first day"})),
+        ("person.describe", json!({"person": "dora", "identity_verified": "known to me"})),
+    ] {
+        assert_eq!(run(command, input.clone()), 403, "{command} {input}");
+    }
+    assert_eq!(company.events(), before, "nothing was changed");
+    // Their own site they keep.
+    assert_eq!(run("person.create", json!({"login": "nina", "name": "Nina", "site": "OSL", "password": "given on the first day"})), 200);
+    assert_eq!(run("role.grant", json!({"person": "nina", "role": "operator", "site": "OSL"})), 200);
+    assert_eq!(run("person.set_password", json!({"person": "nina", "password": "given on another day"})), 200);
+    // Until that person counts elsewhere too.
+    let dora = company.cookie("dora");
+    let granted = Ask::post("/api/v1/commands/role.grant").key("everywhere").cookie(&dora).json(json!({"input": {"person": "nina", "role": "operator"}}));
+    assert_eq!(company.client.send(granted).status, 200);
+    assert_eq!(run("person.set_password", json!({"person": "nina", "password": "given on a third day"})), 403);
+}
+
+#[test]
+fn frs_aut_005_who_keeps_one_site_keeps_no_account_that_counts_elsewhere() {
+    on_both(one_site_keeps_one_site);
 }

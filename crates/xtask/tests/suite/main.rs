@@ -11,4 +11,5 @@ mod command_company;
 mod command_examples;
 mod commands;
 mod matrices;
+mod parsers;
 mod requirements;
