@@ -2,7 +2,7 @@
 //! key whose secret key is kept elsewhere; made beside a running server on either engine, and
 //! restored on either with trail and files verified before it is said to be there.
 
-mod age;
+pub mod age;
 mod archive;
 mod schedule;
 

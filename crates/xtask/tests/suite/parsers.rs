@@ -4,6 +4,7 @@
 use crate::sources::{read, root, rust_files, shown, test_files};
 use base::quantity::{DecimalMark, Quantity, Sign, Unit};
 use plm::structure::import::{ImportOptions, import_file};
+use plumb::backup::age;
 use plm::structure::sheet::{ReadOptions, read_csv, read_xlsx};
 use std::collections::BTreeSet;
 
@@ -68,6 +69,17 @@ fn parsers() -> Vec<(&'static str, &'static str, Target)> {
             }),
         ),
         ("crates/plm/src/structure/import/designators.rs", "parse", Err("read by import_file, with seeds that hold designators")),
+        (
+            "crates/plumb/src/backup/age.rs",
+            "parse",
+            Ok(|bytes| {
+                see(age::Recipient::parse(&text(bytes)));
+                if let Ok(identity) = age::Identity::make(&base::SeededIds::new(1)) {
+                    see(age::Opening::begin(bytes, &identity).map(|_| ()));
+                }
+                see(age::Identity::parse(&text(bytes)));
+            }),
+        ),
         ("crates/tlog/src/tile.rs", "parse", Err("properties in its own tests")),
         ("crates/tlog/src/checkpoint.rs", "parse", Err("properties in its own tests")),
         ("crates/tlog/src/note.rs", "parse", Err("properties in its own tests")),
@@ -126,6 +138,7 @@ fn seeds() -> Vec<Vec<u8>> {
         "-12,345.678",
         "aa01ff",
         "[[field]]\nkind = \"capa\"\nname = \"x_note\"\nlabel = \"Note\"\nsort = \"line\"\n[[role]]\nname = \"x_role\"\n",
+        "age-encryption.org/v1\n-> X25519 AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE\nAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI\n--- AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM\nbody",
         "example.com/log+0123abcd+AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=",
     ];
     let mut seeds: Vec<Vec<u8>> = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
