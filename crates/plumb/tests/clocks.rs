@@ -1,7 +1,7 @@
 //! The real server under clocks that are wrong: started in the past of its data, set back while it
 //! runs, and beside another server whose clock is right. The clock is the operating system's as the
 //! process sees it (libfaketime).
-#![expect(clippy::unwrap_used, reason = "a helper that fails ends its test")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails ends its test")]
 
 #[path = "program/http.rs"]
 mod http;
