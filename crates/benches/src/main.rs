@@ -11,6 +11,7 @@ mod machine;
 mod pages;
 mod place;
 mod process;
+mod proof;
 mod release;
 mod report;
 mod structure;

@@ -3,6 +3,7 @@
 
 use crate::company;
 use crate::place::{Postgres, both};
+use crate::proof;
 use crate::report::{Budget, line, median, millis};
 use kernel::authority::Actor;
 use kernel::command::Request;
@@ -48,7 +49,10 @@ pub fn measure(folder: &Path, postgres: &Postgres, people: i64) {
         review(&world, &staff, &next);
         let again = issue(&world, &staff, &next);
         line(&format!("Release of its next revision, the first still open for {whom}"), place.engine, again, "ms", Budget::None);
+        let one_more = taught_procedure(&world, &staff, &places);
+        proof::beside(&world, place.engine, || issue(&world, &staff, &one_more));
         verify(&world, place.engine);
+        proof::measure(&world, place.engine);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use kernel::MAIN_TENANT;
 use kernel::evidence::{self, Published};
-use plumb::evidence::{Anchor, Anchors, Checkpointer, Post, anchor, in_bucket};
+use plumb::evidence::{Anchor, Anchoring, Anchors, Checkpointer, Post, anchor, in_bucket};
 use serde_json::json;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -94,7 +94,13 @@ impl Receiver {
     }
 
     fn anchor(&self) -> Box<dyn Anchor> {
-        anchor(&format!("http://user:secret@127.0.0.1:{}/take", self.port), &Post::default()).unwrap()
+        self.anchor_with(&["127.0.0.1"])
+    }
+
+    /// Reached only where its address was named.
+    fn anchor_with(&self, inside: &[&str]) -> Box<dyn Anchor> {
+        let inside = inside.iter().map(|address| address.parse().unwrap()).collect();
+        anchor(&format!("http://127.0.0.1:{}/take?token=secret", self.port), &Anchoring { inside, ..Anchoring::default() }).unwrap()
     }
 }
 
@@ -102,6 +108,10 @@ impl Receiver {
 fn frs_evd_035_a_receiver_takes_each_checkpoint_and_one_that_refuses_is_told_and_asked_again_and_nowhere_else() {
     let receiver = Receiver::start();
     let (_test, world) = world();
+    // What is not on the public Internet and was not named is never called.
+    let refused = receiver.anchor_with(&[]).keep(1, "a note").unwrap_err();
+    assert!(refused.to_string().contains("not on the public Internet"), "{refused}");
+    assert!(receiver.taken.lock().unwrap().is_empty());
     let checkpointer = checkpointer(&world, vec![receiver.anchor()]);
     let name = format!("Receiver http://127.0.0.1:{}/take", receiver.port);
     for (status, words) in [(500, "500"), (302, "302")] {
@@ -118,7 +128,7 @@ fn frs_evd_035_a_receiver_takes_each_checkpoint_and_one_that_refuses_is_told_and
     assert_eq!(taken.len(), 3, "a redirect is not followed");
     let kept = latest(&world);
     let (head, body) = taken[2].split_once("\r\n\r\n").unwrap();
-    assert!(head.starts_with("POST /take ") && head.contains(&format!("webhook-id: checkpoint-{}", kept.size)), "{head}");
+    assert!(head.starts_with("POST /take?token=secret ") && head.contains(&format!("webhook-id: checkpoint-{}", kept.size)), "{head}");
     assert_eq!(body, kept.note);
 }
 
@@ -126,7 +136,8 @@ fn frs_evd_035_a_receiver_takes_each_checkpoint_and_one_that_refuses_is_told_and
 fn frs_evd_036_a_mailbox_takes_each_checkpoint_as_a_text_and_a_server_that_is_gone_is_told() {
     let server = MailServer::start();
     let post = Post { smtp: Some(server.url()), mail_from: "plumb@example.com".to_owned() };
-    let mailbox = || anchor("mailto:audit@example.com", &post).unwrap();
+    let how = Anchoring { post: post.clone(), ..Anchoring::default() };
+    let mailbox = || anchor("mailto:audit@example.com", &how).unwrap();
     let (_test, world) = world();
     let checkpointer = checkpointer(&world, vec![mailbox()]);
     checkpointer.turn("node").unwrap();
@@ -142,9 +153,10 @@ fn frs_evd_036_a_mailbox_takes_each_checkpoint_as_a_text_and_a_server_that_is_go
     let told = faults(&world);
     assert!(told[0].1.as_ref().unwrap().contains("did not take the checkpoint"), "{told:?}");
     for wrong in ["mailto:", "mailto:no address", "mailto:a@b@c"] {
-        assert!(anchor(wrong, &post).is_err(), "{wrong}");
+        assert!(anchor(wrong, &how).is_err(), "{wrong}");
     }
-    assert!(anchor("mailto:audit@example.com", &Post { smtp: Some("no address".to_owned()), ..post.clone() }).is_err());
+    let nowhere = Anchoring { post: Post { smtp: Some("no address".to_owned()), ..post.clone() }, ..Anchoring::default() };
+    assert!(anchor("mailto:audit@example.com", &nowhere).is_err());
 }
 
 /// The text of a mail, however it was encoded.

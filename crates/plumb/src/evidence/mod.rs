@@ -16,6 +16,7 @@ use base::{Result, Timestamp};
 use clap::Args;
 use kernel::evidence::{self, Fit, Published, Receipt};
 use kernel::{Kernel, MAIN_TENANT, jobs};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tlog::note::NoteSigner;
@@ -32,6 +33,10 @@ pub struct Anchoring {
     /// a mailbox (mailto:address, with --smtp).
     #[arg(long = "anchor", value_name = "PLACE", env = "PLUMB_ANCHORS", value_delimiter = ',')]
     pub anchors: Vec<String>,
+    /// Address inside the company's network at which a receiver on the web may be; others must be on
+    /// the public Internet. May be given several times.
+    #[arg(long = "anchor-inside", value_name = "IP", env = "PLUMB_ANCHORS_INSIDE", value_delimiter = ',')]
+    pub inside: Vec<IpAddr>,
     #[command(flatten)]
     pub post: Post,
     /// Minutes between two checkpoints that are kept at an anchor.
@@ -47,7 +52,7 @@ impl Anchoring {
     ///
     /// Errors: 422 for what is none.
     pub fn open(&self) -> Result<Anchors> {
-        self.anchors.iter().map(|named| anchor(named, &self.post)).collect::<Result<Vec<_>>>().map(Arc::from)
+        self.anchors.iter().map(|named| anchor(named, self)).collect::<Result<Vec<_>>>().map(Arc::from)
     }
 }
 

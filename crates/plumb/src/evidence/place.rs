@@ -2,14 +2,22 @@
 //! receiver on the web, a mailbox.
 
 use super::anchor::Folder;
-use super::mail::{Mailbox, Post};
-use base::{Error, Refusal, RefusalKind, Result};
+use super::Anchoring;
+use super::mail::Mailbox;
+use base::{Error, Refusal, RefusalKind, Result, outbound};
 use bucket::{Bucket, SCHEME, Service};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::time::Duration;
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
 /// How long a receiver on the web may take, in seconds.
 const ANSWER_SECONDS: u64 = 20;
+/// Addresses of a receiver that are tried; the client holds no more.
+const ADDRESSES: usize = 16;
 /// Bytes of a kept checkpoint that are read.
 const NOTE_BYTES: u64 = 64 * 1024;
 /// Kept checkpoints of a bucket that are read, the newest: the newest of this log decides, and a few
@@ -34,15 +42,15 @@ pub trait Anchor: Send + Sync {
 /// folder.
 ///
 /// Errors: 422 for an address that is none, or mail without a server to send it.
-pub fn anchor(named: &str, post: &Post) -> Result<Box<dyn Anchor>> {
+pub fn anchor(named: &str, how: &Anchoring) -> Result<Box<dyn Anchor>> {
     if named.starts_with(SCHEME) {
         return Ok(in_bucket(Bucket::open(named, &Service::default())?));
     }
     if named.starts_with("https://") || named.starts_with("http://") {
-        return Ok(Box::new(Webhook::new(named)));
+        return Ok(Box::new(Webhook { address: named.to_owned(), inside: how.inside.clone() }));
     }
     match named.strip_prefix("mailto:") {
-        Some(address) => Ok(Box::new(Mailbox::new(address, post)?)),
+        Some(address) => Ok(Box::new(Mailbox::new(address, &how.post)?)),
         None => Ok(Box::new(Folder::new(PathBuf::from(named)))),
     }
 }
@@ -86,14 +94,35 @@ impl Anchor for InBucket {
 /// Somebody's server that takes each checkpoint as the body of a POST and answers with success.
 struct Webhook {
     address: String,
-    client: ureq::Agent,
+    /// Addresses that are not of the public Internet and may be called all the same.
+    inside: Vec<IpAddr>,
 }
 
 impl Webhook {
-    fn new(address: &str) -> Self {
-        // A redirect would lead the note to where nobody said it should go.
-        let config = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(ANSWER_SECONDS))).max_redirects(0).http_status_as_error(false).build();
-        Self { address: address.to_owned(), client: config.into() }
+    /// A client that reaches the addresses that were looked at, and no other.
+    fn client(&self) -> Result<ureq::Agent> {
+        let to = outbound::check(&self.address, &self.inside, &|host, port| (host, port).to_socket_addrs().map(Iterator::collect))?;
+        // A redirect or a proxy would lead the note to where nobody said it should go.
+        let config = ureq::Agent::config_builder()
+            .timeout_global(Some(Duration::from_secs(ANSWER_SECONDS)))
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .proxy(None)
+            .http_status_as_error(false)
+            .build();
+        Ok(ureq::Agent::with_parts(config, DefaultConnector::default(), Pinned(to.addresses)))
+    }
+}
+
+/// Answers with the addresses that were looked at.
+#[derive(Debug)]
+struct Pinned(Vec<SocketAddr>);
+
+impl Resolver for Pinned {
+    fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> std::result::Result<ResolvedSocketAddrs, ureq::Error> {
+        let mut found = self.empty();
+        self.0.iter().take(ADDRESSES).for_each(|address| found.push(*address));
+        if found.is_empty() { Err(ureq::Error::HostNotFound) } else { Ok(found) }
     }
 }
 
@@ -114,7 +143,7 @@ impl Anchor for Webhook {
     }
 
     fn keep(&self, size: u64, note: &str) -> Result<()> {
-        let sent = self.client.post(&self.address).header("content-type", "text/plain; charset=utf-8").header("webhook-id", format!("checkpoint-{size}")).send(note);
+        let sent = self.client()?.post(&self.address).header("content-type", "text/plain; charset=utf-8").header("webhook-id", format!("checkpoint-{size}")).send(note);
         let answer = sent.map_err(|error| unreachable(&self.name(), &error.to_string()))?;
         match answer.status().as_u16() {
             200..=299 => Ok(()),
@@ -133,11 +162,11 @@ mod tests {
 
     #[test]
     fn frs_evd_035_an_anchors_name_never_shows_a_secret() {
-        let named = |address: &str| anchor(address, &Post::default()).unwrap().name();
+        let named = |address: &str| anchor(address, &Anchoring::default()).unwrap().name();
         assert_eq!(named("https://user:secret@audit.example/take?token=secret"), "Receiver https://audit.example/take");
         assert_eq!(named("https://user:secret@audit.example"), "Receiver https://audit.example");
         assert_eq!(named("/mnt/anchor"), "Folder /mnt/anchor");
         assert_eq!(named("s3://anchors/main"), "Bucket s3://anchors/main");
-        assert!(anchor("mailto:audit@example.com", &Post::default()).map(|_| ()).unwrap_err().to_string().contains("--smtp"));
+        assert!(anchor("mailto:audit@example.com", &Anchoring::default()).map(|_| ()).unwrap_err().to_string().contains("--smtp"));
     }
 }

@@ -1,0 +1,55 @@
+//! What proofs and other people pay: how long a proof out of the log takes and how large it is, and
+//! how long a small command waits beside a release that holds the chain at its end.
+
+use crate::report::{Budget, line, millis, p99};
+use db::sql;
+use kernel::{MAIN_TENANT, evidence};
+use serde_json::json;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+use testkit::world::{World, signer};
+
+/// Transactions that are proved, spread over the whole log.
+const PROVED: usize = 500;
+/// Bytes of one hash.
+const HASH_BYTES: usize = 32;
+
+pub fn measure(world: &World, engine: &str) {
+    while evidence::checkpoint(&world.kernel, MAIN_TENANT, &signer()).unwrap().is_some() {}
+    let rows = world.kernel.database().query(sql("select tx from audit_tx where tenant = $1 order by chain, seq"), &[MAIN_TENANT.into()]).unwrap();
+    let (mut times, mut largest) = (Vec::new(), 0);
+    for row in rows.iter().step_by((rows.len() / PROVED).max(1)) {
+        let id = row.text("tx").unwrap().to_owned();
+        let began = Instant::now();
+        let proof = world.kernel.database().read(|tx| evidence::prove_transaction(tx, MAIN_TENANT, &id)).unwrap();
+        times.push(millis(began.elapsed()));
+        largest = largest.max(proof.path.len() * HASH_BYTES);
+    }
+    let log = format!("a log of {} transactions", rows.len());
+    line(&format!("Inclusion proof out of {log}, p99"), engine, p99(times), "ms", Budget::AtMost(1.0));
+    line("Its path", engine, largest as f64, "bytes", Budget::AtMost(2_000.0));
+}
+
+/// Runs `release` and small commands beside it; prints how long the slowest of them took.
+pub fn beside(world: &World, engine: &str, release: impl FnOnce() -> f64) -> f64 {
+    let done = AtomicBool::new(false);
+    let (took, slowest) = std::thread::scope(|scope| {
+        let others = scope.spawn(|| {
+            let mut slowest: f64 = 0.0;
+            for number in 0.. {
+                if done.load(Ordering::SeqCst) {
+                    break;
+                }
+                let began = Instant::now();
+                world.create_with(&world.admin, json!({ "kind": "department", "number": format!("BESIDE-{number}"), "title": "Beside" })).unwrap();
+                slowest = slowest.max(millis(began.elapsed()));
+            }
+            slowest
+        });
+        let took = release();
+        done.store(true, Ordering::SeqCst);
+        (took, others.join().unwrap())
+    });
+    line("Slowest small command beside that release", engine, slowest, "ms", Budget::None);
+    took
+}
