@@ -13,3 +13,4 @@ mod commands;
 mod matrices;
 mod parsers;
 mod requirements;
+mod threats;
