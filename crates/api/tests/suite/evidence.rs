@@ -118,13 +118,13 @@ fn frs_evd_083_evidence_is_handed_out_only_to_those_who_may_and_each_copy_is_an_
 }
 
 /// The log as an auditor reads it: over HTTP, and nothing else.
-struct Fetched<'a> {
-    company: &'a Company,
-    token: String,
+pub struct Fetched<'a> {
+    pub company: &'a Company,
+    pub token: String,
 }
 
 impl Fetched<'_> {
-    fn bytes(&self, path: &str) -> Result<Vec<u8>, u16> {
+    pub fn bytes(&self, path: &str) -> Result<Vec<u8>, u16> {
         let reply = self.company.client.send(Ask::get(format!("/api/v1/evidence/{path}")).token(&self.token));
         if reply.status == 200 { Ok(reply.body.to_vec()) } else { Err(reply.problem().0) }
     }

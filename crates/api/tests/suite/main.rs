@@ -7,6 +7,7 @@ mod damage;
 mod document;
 mod evidence;
 mod files;
+mod independent;
 mod input;
 mod reading;
 mod reference;
