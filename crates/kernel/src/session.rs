@@ -187,8 +187,7 @@ pub(crate) fn check_password(kernel: &Kernel, tenant: &str, login: &str, secret:
         return Err(wrong());
     }
     let now = kernel.now();
-    let counted = counted_as(&subject);
-    let failures = failures_of(kernel, tenant, &counted)?;
+    let failures = failures_of(kernel, tenant, &subject)?;
     if let Some(wait) = wait_seconds(failures, now) {
         return Err(too_many(wait));
     }
@@ -205,7 +204,7 @@ pub(crate) fn check_password(kernel: &Kernel, tenant: &str, login: &str, secret:
     match known {
         Some(row) if good => {
             if failures.is_some() {
-                let (tenant, subject) = (tenant.to_owned(), counted.clone());
+                let (tenant, subject) = (tenant.to_owned(), counted_as(&subject));
                 kernel.housekeeping(move |tx| {
                     tx.execute(
                         sql("delete from sign_in_failure where tenant = $1 and subject = $2"),
@@ -216,7 +215,7 @@ pub(crate) fn check_password(kernel: &Kernel, tenant: &str, login: &str, secret:
             Ok(row.text("id")?.to_owned())
         }
         _ => {
-            note_failure(kernel, tenant, &counted, now)?;
+            note_failure(kernel, tenant, &subject, now)?;
             let person = known.map(|row| row.text("id").map(str::to_owned)).transpose()?;
             let count = failures.map_or(0, |(count, _)| count) + 1;
             note_security(kernel, tenant, WRONG_SECRET, person.as_deref(), &format!("wrong user name or password at {purpose}, failure {count}"))?;
@@ -247,7 +246,7 @@ fn too_many(wait_seconds: i64) -> Error {
 fn failures_of(kernel: &Kernel, tenant: &str, subject: &str) -> Result<Option<(i64, Timestamp)>> {
     let rows = kernel.database().query(
         sql("select failures, last_at from sign_in_failure where tenant = $1 and subject = $2"),
-        &[tenant.into(), subject.into()],
+        &[tenant.into(), counted_as(subject).into()],
     )?;
     rows.first().map(|row| Ok((row.int("failures")?, Timestamp(row.int("last_at")?)))).transpose()
 }
@@ -263,7 +262,7 @@ fn wait_seconds(failures: Option<(i64, Timestamp)>, now: Timestamp) -> Option<i6
 }
 
 fn note_failure(kernel: &Kernel, tenant: &str, subject: &str, now: Timestamp) -> Result<()> {
-    let (tenant, subject) = (tenant.to_owned(), subject.to_owned());
+    let (tenant, subject) = (tenant.to_owned(), counted_as(subject));
     kernel.housekeeping(move |tx| {
         // After a served wait the count begins anew.
         tx.execute(

@@ -230,7 +230,7 @@ fn one_site_keeps_one_site(company: &Company) {
     let finn = company.cookie("finn");
     let before = company.events();
     let run = |command: &str, input: Json| {
-        let key = format!("up {}", input.to_string());
+        let key = format!("up {input}");
         company.client.send(Ask::post(format!("/api/v1/commands/{command}")).key(&key).cookie(&finn).json(json!({ "input": input }))).status
     };
     // Whoever keeps one site gives nobody a role elsewhere, and takes over nobody who counts elsewhere.
