@@ -91,7 +91,9 @@ fn frs_sig_015_a_printed_page_and_an_export_name_the_signer_the_time_and_the_mea
             assert!(page.text().to_lowercase().contains(meaning), "{}", page.text());
             page.says("Printed by Quentin Tester (quentin), 2 Nov 2026, 08:00 CET");
             assert!(page.html.contains("class=\"print-only\""));
-            let list = quentin.get(&format!("/list/{kind}?format=csv"));
+            let export = format!("/list/{kind}/export");
+            let form = quentin.open(&export);
+            let list = quentin.submit(&form, &export, &[("reason", "Asked for by an inspector")]);
             assert!(list.html.contains(&format!("{signer}, 2 Nov 2026, 08:00 CET: ")) && list.html.contains("(version "), "{}", list.html);
             assert!(list.html.starts_with("\"Number\"") && list.html.lines().next().unwrap().ends_with("\"Version\",\"Signatures\""), "{}", list.html);
         }
