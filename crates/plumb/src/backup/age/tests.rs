@@ -3,7 +3,7 @@
 use super::*;
 use base::SeededIds;
 
-/// Made with rage 0.11 (pyrage 1.4.0): key and file.
+/// Made with pyrage 1.4.0: key and file.
 const OTHERS_KEY: &str = "AGE-SECRET-KEY-19QJJQMXQJ5YES43T3UHDJAVMDCMZNES75PMU8YE7FPL5QN6X4VFQQH7WTS";
 const OTHERS_RECIPIENT: &str = "age1dnzeczcjtcu235dnvma92sdpn0q97u3t3ael977uappkml82z5tshj6nj4";
 const OTHERS_FILE: &str = "YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IFgyNTUxOSBQZVdCTm0rczcyTFo1UXFwd1lhUVpoU1NMZncxWWVxd05tV3I5bzlkR1Y4ClpnNXlQc0sxd2o5V2ZvVFRXYzM1UEx6QTZyMTJiTUg0a1UzbE1kU3ZxZVkKLT4gYFlad2BtZzMtZ3JlYXNlIFVNLTFndzUgLChnPXM4VyBeUwpkRVg2cWZPQUljM01yWWttaDRITE1oK0ZWMng4ZUtIegotLS0gTjNOYVRVcU9iZkVFcis5ZDVNTUZQaGpwSnZqR2FRMko0SzBCTi95ZHREcwqrqlIqjuV3uqg6PW2vOtFfAxrDjuJT8+aO/MDczUR9j9wrp3Qgu+VzhnHgB1gx";
