@@ -44,7 +44,8 @@ impl Checker {
     }
 
     fn turn_alone(&self, holder: &str) -> Result<bool> {
-        if jobs::take_lease(&self.kernel, MAIN_TENANT, LEASE, holder)?.is_none() {
+        // A node whose clock differs does nothing by it.
+        if kernel::present::out_of_step(&self.kernel).is_some() || jobs::take_lease(&self.kernel, MAIN_TENANT, LEASE, holder)?.is_none() {
             return Ok(false);
         }
         if self.every_hours > 0 && self.kernel.closed_by().is_none() {
