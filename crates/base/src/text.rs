@@ -14,9 +14,11 @@ pub fn fold(text: &str) -> String {
 /// What makes a spreadsheet read text as a formula, with their full-width forms (OWASP, CSV injection).
 const FORMULA_STARTS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
 
-/// Would a spreadsheet run this as a formula, blanks and quotes before it aside?
+/// Would a spreadsheet run this as a formula, blanks and quotes before it aside? What follows an
+/// apostrophe alone counts as well, also a tab, so that a guard can be taken off again exactly.
 pub fn is_formula(text: &str) -> bool {
-    text.starts_with(FORMULA_STARTS) || text.trim_start_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'').starts_with(FORMULA_STARTS)
+    let bare = text.trim_start_matches(['"', '\'']);
+    bare.starts_with(FORMULA_STARTS) || bare.trim_start_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'').starts_with(FORMULA_STARTS)
 }
 
 /// A count as people read it: `12,345`.

@@ -309,7 +309,7 @@ pub(crate) fn check_secret_at_signature(kernel: &Kernel, actor: &Actor, secret: 
         Err(error) => error,
     };
     let was_wrong = error.refusal().is_some_and(|refusal| refusal.code == WRONG_SECRET);
-    let failures = failures_of(kernel, actor.tenant(), &counted_as(&base::text::fold(actor.login())))?;
+    let failures = failures_of(kernel, actor.tenant(), &base::text::fold(actor.login()))?;
     match wait_seconds(failures, kernel.now()) {
         Some(wait) if was_wrong => {
             end_for_guessing(kernel, actor)?;

@@ -146,7 +146,7 @@ impl Report {
     pub fn standing(&self) -> String {
         match &self.log.proved_by {
             Some(anchor) => format!("Proved up to transaction {} by {anchor}; {} since then are only consistent with themselves.", self.log.proved, self.log.since),
-            None => "The data is consistent with itself; without an anchor kept elsewhere (--anchor) a complete rewrite cannot be told.".to_owned(),
+            None => "The data is consistent with itself; without a checkpoint that somebody else keeps, a complete rewrite cannot be told.".to_owned(),
         }
     }
 }

@@ -82,7 +82,7 @@ fn a_full_disk_fails_the_whole_batch_and_nothing_is_written() {
     for outcome in outcomes {
         let error = outcome.unwrap_err();
         let refusal = error.refusal().unwrap();
-        assert_eq!((refusal.kind, refusal.code.as_str()), (base::RefusalKind::Unavailable, "disk_full"));
+        assert_eq!((refusal.kind, refusal.code.as_str()), (base::RefusalKind::NoRoom, "disk_full"));
     }
     assert_eq!(count(&test.database), 0);
     // With room again the same writer goes on.

@@ -5,7 +5,7 @@ use super::log::{latest, verifiers};
 use super::proof::{place_of, shown};
 use super::tiles::KeptTiles;
 use crate::Kernel;
-use crate::authority::{Actor, Permit};
+use crate::authority::{self, Actor, Permit};
 use crate::catalog::Catalog;
 use crate::command::{CommandDef, InputSort, Needed, SHOWN_ONCE, int_of, needs, text_of};
 use crate::record::{self, Record};
@@ -50,9 +50,10 @@ pub(crate) fn export_command() -> CommandDef {
 
 /// Reads the evidence from a snapshot; the answer carries it once, and nothing keeps it.
 fn prepare(kernel: &Kernel, actor: &Actor, input: &Json) -> Result<Json> {
-    let (tenant, id, catalog) = (actor.tenant().to_owned(), text_of(input, "record")?.to_owned(), kernel.catalog()?);
+    let (actor, id, catalog) = (actor.clone(), text_of(input, "record")?.to_owned(), kernel.catalog()?);
     let bundle = kernel.database().read(move |tx| {
-        let record = record::get(tx, &tenant, &id)?;
+        let viewer = authority::viewer(tx, &catalog, &actor)?;
+        let record = record::seen(tx, &viewer, &id)?;
         bundle(tx, &catalog, &record, BUNDLE_EVENTS)
     })?;
     let text = bundle.text()?;

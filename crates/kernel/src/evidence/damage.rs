@@ -101,7 +101,7 @@ fn blockers(record: &Record, damage: &[Damage]) -> Vec<Blocker> {
     let blocker = |damage: &Damage| Blocker {
         rule: CHANGED_OUTSIDE.to_owned(),
         requirement: REQUIREMENT.to_owned(),
-        text: format!("{} was changed outside Plumb. {damage}", record.label()),
+        text: format!("{} was changed outside Plumb. Table {damage}", record.label()),
         records: vec![record.reference()],
     };
     damage.iter().map(blocker).collect()

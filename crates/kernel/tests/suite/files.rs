@@ -148,14 +148,15 @@ fn frs_aut_001_permissions_at_a_site_are_those_of_the_roles_that_count_there() {
 }
 
 #[test]
-fn frs_aut_004_an_inspector_is_refused_every_change_but_those_of_the_own_account() {
+fn frs_aut_004_an_inspector_is_refused_every_change_but_those_of_the_own_account_and_the_note_of_a_copy() {
     both_migrated(kernel::MIGRATIONS, |test| {
         let world = World::new(test.database.clone(), notes());
         let inspector = world.person("ines", &["inspector"]);
         let both = world.person("greta", &["inspector", "quality_engineer"]);
         let catalog = world.kernel.catalog().unwrap();
         let held = |actor: &authority::Actor| world.kernel.database().read(|tx| authority::permissions_at(tx, &catalog, MAIN_TENANT, actor.person(), None)).unwrap();
-        let own = ["password.change", "token.create", "token.revoke"];
+        // Whoever takes a copy away leaves a note of it, inspectors too (21 CFR 11.10(b)).
+        let own = ["password.change", "token.create", "token.revoke", "export.note"];
         let changing: Vec<_> = held(&inspector).into_iter().filter(|permission| !permission.ends_with(".view") && !own.contains(&permission.as_str())).collect();
         assert_eq!(changing, Vec::<String>::new());
         let everybody = catalog.permissions().get("everyone").unwrap();

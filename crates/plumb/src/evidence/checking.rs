@@ -1,11 +1,12 @@
 //! The verifier at work inside the server: on request and by the clock, beside everything else, in
 //! one state of the data.
 
-use base::{Result, Timestamp};
+use base::{Error, Result, Timestamp};
 use kernel::evidence::{self, Findings};
 use kernel::{Kernel, MAIN_TENANT, jobs};
 use std::sync::atomic::{AtomicBool, Ordering};
-use verify::{Anchor, Key, Trust};
+use std::sync::mpsc::sync_channel;
+use verify::{Anchor, Key, Report, Trust};
 
 use super::Anchors;
 
@@ -57,6 +58,36 @@ impl Checker {
         Ok(true)
     }
 
+    /// Verifies, and notes every few seconds how far it has come. The verifier reads in one
+    /// transaction from beginning to end, so what is noted is written by another thread. A node that
+    /// cannot renew its lease gives up: another one may check already.
+    fn verify_telling(&self, check: &str, holder: &str, trust: &Trust) -> Result<Report> {
+        let (tell, told) = sync_channel::<(String, u64, Option<u64>)>(1);
+        std::thread::scope(|scope| {
+            let noting = scope.spawn(move || {
+                for (doing, done, whole) in told {
+                    evidence::note_progress(&self.kernel, MAIN_TENANT, check, &doing, done, whole)?;
+                    if jobs::take_lease(&self.kernel, MAIN_TENANT, LEASE, holder)?.is_none() {
+                        return Err(Error::internal("another node has taken the check over"));
+                    }
+                }
+                Ok(())
+            });
+            let mut noted = Timestamp(0);
+            let report = verify::verify_against(self.kernel.database(), MAIN_TENANT, trust, &mut |doing, done, whole| {
+                let now = self.kernel.now();
+                if now >= noted.plus_seconds(NOTE_SECONDS) {
+                    noted = now;
+                    // While the last note is still being written there is nothing newer to say.
+                    let _ = tell.try_send((doing.to_owned(), done, whole));
+                }
+            });
+            drop(tell);
+            let noted: Result<()> = noting.join().map_err(|_| Error::internal("the thread that notes progress panicked"))?;
+            noted.and(report)
+        })
+    }
+
     fn check(&self, check: &str, holder: &str) -> Result<Findings> {
         evidence::note_progress(&self.kernel, MAIN_TENANT, check, "beginning", 0, None)?;
         let mut trust = Trust { keys: self.keys.clone(), anchors: Vec::new() };
@@ -66,18 +97,7 @@ impl Checker {
                 Err(error) => tracing::warn!(anchor = anchor.name(), %error, "the check goes on without this anchor"),
             }
         }
-        let mut noted = Timestamp(0);
-        let report = verify::verify_against(self.kernel.database(), MAIN_TENANT, &trust, &mut |doing, done, whole| {
-            let now = self.kernel.now();
-            if now < noted.plus_seconds(NOTE_SECONDS) {
-                return;
-            }
-            noted = now;
-            let told = evidence::note_progress(&self.kernel, MAIN_TENANT, check, doing, done, whole).and_then(|()| jobs::take_lease(&self.kernel, MAIN_TENANT, LEASE, holder));
-            if let Err(error) = told {
-                tracing::warn!(%error, "how far the check has come was not noted");
-            }
-        })?;
+        let report = self.verify_telling(check, holder, &trust)?;
         let mut problems: Vec<String> = report.problems.iter().take(NAMED).map(ToString::to_string).collect();
         if report.problems.len() > NAMED {
             problems.push(format!("and {} more: `plumb verify` names them all", report.problems.len() - NAMED));

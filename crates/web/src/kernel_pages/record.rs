@@ -206,7 +206,7 @@ fn banners(known: &Known) -> Vec<Banner> {
         });
     }
     if !known.damage.is_empty() {
-        let found: Vec<String> = known.damage.iter().map(|damage| format!("{damage}.")).collect();
+        let found: Vec<String> = known.damage.iter().map(|damage| format!("Table {damage}.")).collect();
         banners.push(Banner {
             kind: BannerKind::Broken,
             title: "This record was changed outside Plumb".into(),

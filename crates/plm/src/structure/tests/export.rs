@@ -111,6 +111,13 @@ fn a_structure_that_is_none_is_a_fault_and_no_panic() {
     assert!(export_xlsx(&structure, Repeats::Expanded).is_err());
 }
 
+#[test]
+fn an_apostrophe_before_a_tab_comes_back_as_it_was() {
+    for text in ["'\t", "''\t", "'=1", "' =1", "'a", "\t"] {
+        assert_eq!(unguarded(&guarded(text)), text, "{text:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
