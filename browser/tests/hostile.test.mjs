@@ -108,7 +108,8 @@ async function furnish() {
   for (const [place, { name }] of kinds.entries()) {
     const kind = await ask(`/api/v1/kinds/${name}`);
     addresses.push(`/list/${name}`, `/list/${name}/export`);
-    if (['reference_table', 'restoration'].includes(name)) continue;
+    // What only the server makes, and a table that is approved as a whole.
+    if (['reference_table', 'restoration', 'trail_check', 'clock_fault', 'fault', 'restore_drill'].includes(name)) continue;
     addresses.push(`/new/${name}`);
     for (const [index, payload] of (name === 'site' ? GROUPS.slice(0, 1) : GROUPS.slice(0, 2)).entries()) {
       if (name === 'person') {
