@@ -10,6 +10,9 @@ pub trait IdSource: Send + Sync {
     fn next_id(&self, now: Timestamp) -> String;
     /// `count` random bytes, fit for secrets.
     fn random_bytes(&self, count: usize) -> Vec<u8>;
+    /// Makes every further identifier sort behind this one, which another node has made, whatever
+    /// the clock here says. Text that is no identifier is passed over.
+    fn follow(&self, id: &str);
 }
 
 /// True for a hyphenated UUID; every identifier that comes from outside passes through this.
@@ -25,6 +28,10 @@ impl IdSource for SystemIds {
     fn next_id(&self, now: Timestamp) -> String {
         let random = self.random_bytes(10);
         lock(&self.0).next(now, &random)
+    }
+
+    fn follow(&self, id: &str) {
+        lock(&self.0).follow(id);
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place where the system's randomness is read")]
@@ -65,6 +72,10 @@ impl IdSource for SeededIds {
         lock(&self.sequence).next(now, &random)
     }
 
+    fn follow(&self, id: &str) {
+        lock(&self.sequence).follow(id);
+    }
+
     fn random_bytes(&self, count: usize) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(count + 8);
         while bytes.len() < count {
@@ -91,6 +102,19 @@ struct Sequence {
 const TAIL_BITS: u32 = 74;
 
 impl Sequence {
+    fn follow(&mut self, id: &str) {
+        let Ok(id) = uuid::Uuid::try_parse(id) else { return };
+        let bits = id.as_u128();
+        let millis = u64::try_from(bits >> 80).unwrap_or(0);
+        let tail = ((bits >> 64 & 0xFFF) << 62) | (bits & ((1 << 62) - 1));
+        if (millis, tail) <= (self.millis, self.tail) {
+            return;
+        }
+        // Room for counting on; without it the next millisecond begins.
+        let has_room = tail >> (TAIL_BITS - 1) == 0;
+        (self.millis, self.tail) = if has_room { (millis, tail) } else { (millis + 1, 0) };
+    }
+
     fn next(&mut self, now: Timestamp, random: &[u8]) -> String {
         let millis = u64::try_from(now.0 / 1000).unwrap_or(0);
         let mut wide = [0u8; 16];
@@ -137,6 +161,22 @@ mod tests {
         let made: Vec<_> = (0..2000).map(|n| ids.next_id(Timestamp(1_700_000_000_000_000 - n))).collect();
         assert!(made.windows(2).all(|pair| pair[0] < pair[1]));
         assert!(made.iter().all(|id| uuid::Uuid::parse_str(id).is_ok_and(|id| id.get_version_num() == 7)));
+    }
+
+    #[test]
+    fn frs_trl_016_what_is_made_after_following_another_node_sorts_behind_what_that_made() {
+        let (ahead, behind) = (SeededIds::new(1), SeededIds::new(2));
+        for second in 0..200 {
+            let other = ahead.next_id(Timestamp(1_700_000_000_000_000 + second * 1_000_000));
+            behind.follow(&other);
+            behind.follow("no identifier");
+            behind.follow("00000000-0000-7000-8000-000000000000");
+            let own = behind.next_id(Timestamp(1_600_000_000_000_000));
+            assert!(own > other && is_id(&own), "{own} {other}");
+        }
+        let last = "ffffffff-fffe-7fff-bfff-ffffffffffff";
+        behind.follow(last);
+        assert!(behind.next_id(Timestamp(0)).as_str() > last);
     }
 
     #[test]

@@ -210,8 +210,10 @@ fn never_one_without_the_other(ground: &Ground) {
     let database = Database::open_to_read(&ground.config()).unwrap();
     let (samples, most) = std::thread::scope(|scope| {
         let reader = scope.spawn(|| {
-            let (mut samples, mut most) = (0, 0);
-            while samples < SAMPLES || !stop.load(Ordering::SeqCst) {
+            let (mut samples, mut most, mut is_over) = (0, 0, false);
+            // The last look begins after the last release was answered.
+            while samples < SAMPLES || !is_over {
+                is_over = stop.load(Ordering::SeqCst);
                 let look = sql(
                     "select r.id, (select count(*) from obligation o where o.tenant = $1 and o.record = r.id and o.sort = 'train') as trained
                      from record r where r.tenant = $1 and r.kind = 'procedure' and r.phase = 'effective'",

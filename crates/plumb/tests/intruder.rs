@@ -26,5 +26,7 @@ mod input;
 mod load;
 #[path = "intruder/place.rs"]
 mod place;
+#[path = "intruder/strangers.rs"]
+mod strangers;
 #[path = "intruder/wire.rs"]
 mod wire;

@@ -290,6 +290,7 @@ async fn read_request(shared: &Shared, params: RawPathParams, request: Request) 
         http::check_same_origin(&parts.headers, shared.settings.public_origin.as_deref()).map_err(|problem| refusal_of(&problem))?;
         let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
         if content_type.starts_with("multipart/form-data") {
+            refuse_strangers(shared, &incoming).await?;
             let _turn = shared.settings.transfers.enter().await.map_err(|problem| refusal_of(&problem))?;
             let multipart = Multipart::from_request(Request::from_parts(parts, body), &()).await;
             let multipart = multipart.map_err(|error| Error::malformed("bad_form", error.body_text()))?;
@@ -302,6 +303,15 @@ async fn read_request(shared: &Shared, params: RawPathParams, request: Request) 
         }
     }
     Ok(incoming)
+}
+
+/// Files are taken from people who are signed in, and only from them: a file is kept as it arrives.
+async fn refuse_strangers(shared: &Shared, incoming: &Incoming) -> Result<()> {
+    let nobody = || Error::unauthenticated("not_signed_in", "Sign in first; nothing of the form was taken.");
+    let (kernel, token) = (shared.kernel.clone(), incoming.session_token.clone().ok_or_else(nobody)?);
+    let who = token.clone();
+    let found = http::run_blocking_for(&shared.settings.gate, Some(&who), move || Ok(session::actor_of_session(&kernel, MAIN_TENANT, &token))).await;
+    found.map_err(|problem| refusal_of(&problem))??.map(|_| ()).ok_or_else(nobody)
 }
 
 async fn read_parts(shared: &Shared, mut multipart: Multipart, incoming: &mut Incoming) -> Result<()> {

@@ -1,13 +1,16 @@
 //! Guessing passwords from one address: whoever tries many user names is not stopped by the limit on
 //! each account. Kept in the memory of one server; the accounts' own limit is in the database.
 
-use super::{Gate, Policy, Problem, RequestId, secure};
+use super::{Gate, Policy, Problem, RequestId, body, secure};
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use base::limits::{ADDRESS_FAILURES, ADDRESSES_WATCHED, BLOCKING_WAIT_SECONDS, SIGN_IN_WAIT_SECONDS, SIGN_INS_AT_ONCE, SIGN_INS_WAITING};
+use base::limits::{
+    ADDRESS_FAILURES, ADDRESSES_WATCHED, BLOCKING_WAIT_SECONDS, BODY_SECONDS, REQUEST_BODY_BYTES, SIGN_IN_WAIT_SECONDS, SIGN_INS_AT_ONCE, SIGN_INS_WAITING,
+};
 use base::{Refusal, RefusalKind, Timestamp};
 use kernel::Kernel;
 use std::collections::BTreeMap;
@@ -102,6 +105,16 @@ pub fn limit_sign_ins(router: Router, kernel: Kernel, paths: &'static [&'static 
             if let Err(seconds) = guesses.begin(address, kernel.now()) {
                 return refuse(too_many(seconds).into(), request.headers());
             }
+            // The whole request first: whoever sends it slowly must not hold a turn meanwhile.
+            let (parts, body) = request.into_parts();
+            let bytes = match body::read(body, REQUEST_BODY_BYTES, BODY_SECONDS).await {
+                Ok(bytes) => bytes,
+                Err(problem) => {
+                    guesses.forgive(address);
+                    return refuse(problem, &parts.headers);
+                }
+            };
+            let request = Request::from_parts(parts, Body::from(bytes));
             let _turn = match gate.enter().await {
                 Ok(turn) => turn,
                 Err(problem) => {

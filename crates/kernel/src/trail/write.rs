@@ -1,6 +1,7 @@
 //! The only way to write a regulated row: row, before/after and event together.
 
 mod many;
+mod order;
 
 use crate::catalog::Catalog;
 use crate::table::{self, Table, Values};
@@ -188,6 +189,7 @@ impl<'a> WriteTx<'a> {
     /// Replaces a row that was read before. Fails as a passing fault when somebody else changed
     /// the row since; the command is then repeated on what it says now.
     pub fn update(&mut self, table: &'static Table, record: Option<&str>, action: &str, before: &Stored, after: Values) -> Result<()> {
+        self.come_after(table, record, before)?;
         let key = key_of(table, &after)?;
         let ord = self.note(table, record, action, Some(&before.values), &after)?;
         let mut text = format!("update {} set at_tx = $1, at_ord = $2", table.name);
@@ -211,24 +213,6 @@ impl<'a> WriteTx<'a> {
             return Err(self.not_as_read(table, record, before)?);
         }
         Ok(())
-    }
-
-    /// Why a row that was read could not be updated: somebody else changed it since, which passes,
-    /// or it was changed outside Plumb, and whoever built upon it would make that look recorded.
-    fn not_as_read(&mut self, table: &'static Table, record: Option<&str>, before: &Stored) -> Result<Error> {
-        let event = self.tx.query_opt(
-            sql("select image from event where tenant = $1 and tx = $2 and ord = $3"),
-            &[self.header.tenant.as_str().into(), before.at_tx.as_str().into(), before.at_ord.into()],
-        )?;
-        let sound = before.at_tx == self.header.tx || event.map(|event| event.bytes("image").map(|image| image == table.image(&before.values).0)).transpose()? == Some(true);
-        if sound {
-            return Ok(Error::Transient(format!("row of {} changed meanwhile", table.name)));
-        }
-        let what = match record.map(|id| crate::record::find(self.tx, &self.header.tenant, id)).transpose()?.flatten() {
-            Some(record) => format!("{} ({})", record.label(), table.name),
-            None => format!("A row of {}", table.name),
-        };
-        Ok(crate::evidence::changed_outside(&what).into())
     }
 
     /// Writes the same row, with the same event, into the table of its versions.

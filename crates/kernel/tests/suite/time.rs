@@ -6,7 +6,8 @@ use base::{Clock, FixedClock, SeededIds, SystemClock, Timestamp};
 use db::sql;
 use kernel::password::Hashing;
 use kernel::record::Record;
-use kernel::{Kernel, MAIN_TENANT, Setup, present};
+use kernel::command::Request;
+use kernel::{Kernel, MAIN_TENANT, Setup, evidence, present};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -221,5 +222,31 @@ fn frs_tim_007_a_signature_is_shown_as_it_was_when_it_was_given() {
         // What was signed before this was kept is shown by the zone's name.
         let older = kernel::signature::Given { utc_offset: None, zone_shown: None, ..given };
         assert_eq!(older.manifestation(), "Emil Tester, 2 Nov 2026, 08:00 CET: approved for engineering");
+    });
+}
+
+#[test]
+fn frs_trl_016_a_node_whose_clock_is_behind_never_writes_behind_what_another_has_written() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        let world = World::new(test.database.clone(), small());
+        let author = world.person("dora", &["design_engineer"]);
+        let id = world.create(&author, "spec", "Hose", json!({"body": "1 m"})).unwrap();
+        let (behind, clock, _files) = server_at(&world, world.clock.now());
+        clock.advance_seconds(-1);
+        // By turns through both nodes, as a proxy in front of them sends it.
+        for turn in 0..6_i64 {
+            world.clock.advance_seconds(1);
+            clock.advance_seconds(1);
+            world.edit(&author, &id, json!({"body": format!("{turn} m")})).unwrap();
+            let input = json!({"record": id, "version": world.record(&id).version, "fields": {"body": format!("{turn} m and a half")}});
+            behind.execute(&author, &Request::new("record.edit", input, format!("behind-{turn}"))).unwrap();
+            let shown = world.record(&id);
+            assert_eq!(world.kernel.database().read(move |tx| evidence::damage_of(tx, &shown)).unwrap(), [], "turn {turn}");
+        }
+        let rows = test.database.query(sql("select tx from audit_tx where tenant = $1 order by chain, seq"), &[MAIN_TENANT.into()]).unwrap();
+        let all: Vec<&str> = rows.iter().map(|row| row.text("tx").unwrap()).collect();
+        assert!(all.windows(2).all(|pair| pair[0] < pair[1]), "{all:?}");
+        let report = verify::verify(&test.database, MAIN_TENANT, &mut |_, _, _| {}).unwrap();
+        assert!(report.is_sound(), "{:?}", report.problems);
     });
 }

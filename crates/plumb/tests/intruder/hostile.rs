@@ -141,12 +141,12 @@ fn frs_guard_007_a_hostile_body_or_package_is_refused_and_the_server_stays() {
     assert_eq!(door.place.get("/healthz", &[]).status, 200);
 }
 
-/// What the server holds in memory, in MiB: it is the process that was started on this folder.
+/// The most that the server has held in memory so far, in MiB: it is the process that was started on this folder.
 fn process_memory(place: &Place) -> u64 {
     let folder = place.folder.path().to_str().unwrap().to_owned();
     let is_ours = |path: &std::path::Path| std::fs::read(path.join("cmdline")).is_ok_and(|line| String::from_utf8_lossy(&line).contains(&folder));
     let process = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path()).find(|path| is_ours(path)).unwrap();
     let status = std::fs::read_to_string(process.join("status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.split_whitespace().next().unwrap().parse::<u64>().unwrap() / 1024
 }

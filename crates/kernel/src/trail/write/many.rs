@@ -19,6 +19,7 @@ impl WriteTx<'_> {
         }
         let mut prepared = Vec::with_capacity(rows.len());
         for (record, before) in &rows {
+            self.come_after(table, record.as_deref(), before)?;
             let mut after = before.values.clone();
             after.extend(changes.iter().cloned());
             let ord = self.note(table, record.as_deref(), action, Some(&before.values), &after)?;
