@@ -5,47 +5,30 @@
 mod run;
 
 use run::plumb;
-use soak::company::{Company, Desk};
-use soak::http::Client;
+use soak::ground::Ground;
 use soak::server::Program;
 use soak::work::{self, Held, Sort};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 use testkit::engines::{TestDatabase, postgres};
 
 /// A name that stands in records and in an uploaded file, and in no backup that can be read.
 const NAME: &str = "CANARY-PART-7431";
 
-struct Ground {
-    program: Program,
-    company: Company,
-    folder: tempfile::TempDir,
-    _database: Option<TestDatabase>,
+/// A founded company on one engine.
+fn ground(database: Option<TestDatabase>) -> Ground {
+    Ground::found(Path::new(env!("CARGO_BIN_EXE_plumb")), database, 2).unwrap()
 }
 
-impl Ground {
-    fn new(database: Option<TestDatabase>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url = database.as_ref().map(|database| database.postgres_url().unwrap().to_owned());
-        let program = Program { binary: PathBuf::from(env!("CARGO_BIN_EXE_plumb")), data: folder.path().join("d"), database: url, variables: Vec::new() };
-        let company = Company::found(&program, &folder.path().join("log"), 2).unwrap();
-        Self { program, company, folder, _database: database }
-    }
+/// The arguments that name the data.
+fn place(ground: &Ground) -> String {
+    ground.program.database.as_ref().map_or("--data data".to_owned(), |url| format!("--data data --database {url}"))
+}
 
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    /// The arguments that name the data.
-    fn place(&self) -> String {
-        self.program.database.as_ref().map_or("--data d".to_owned(), |url| format!("--data d --database {url}"))
-    }
-
-    /// Makes a pair of keys; answers the public one.
-    fn keys(&self) -> String {
-        plumb(self.path(), "backup-key key", &[]).with(0).out.trim().to_owned()
-    }
+/// Makes a pair of keys; answers the public one.
+fn keys(ground: &Ground) -> String {
+    plumb(ground.path(), "backup-key key", &[]).with(0).out.trim().to_owned()
 }
 
 fn holds(bytes: &[u8], text: &str) -> bool {
@@ -53,14 +36,13 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 }
 
 fn round_trip(ground: &Ground) {
-    let server = ground.program.serve(&ground.path().join("log"), &[]).unwrap();
-    let desk = Desk { client: Client::new(&server.origin), company: ground.company.clone() };
+    let (server, desk) = ground.serve(&[]).unwrap();
     let change = work::prepare(&desk, Sort::Upload, NAME).unwrap().unwrap();
     desk.done(&change.deciding).unwrap().unwrap();
-    let recipient = ground.keys();
+    let recipient = keys(ground);
     assert!(recipient.starts_with("age1"), "{recipient}");
 
-    let made = plumb(ground.path(), &format!("backup {} --to b.age --recipient {recipient}", ground.place()), &[]).with(0);
+    let made = plumb(ground.path(), &format!("backup {} --to b.age --recipient {recipient}", place(ground)), &[]).with(0);
     assert!(made.out.contains("rows and 1 files"), "{}", made.out);
     let later = work::prepare(&desk, Sort::Record, "LATER").unwrap().unwrap();
     desk.done(&later.deciding).unwrap().unwrap();
@@ -77,37 +59,37 @@ fn round_trip(ground: &Ground) {
     assert!(!ground.path().join("new/restoring").exists(), "nothing unencrypted is left beside it");
     plumb(ground.path(), "verify --data new", &[]).with(0);
     let program = Program { database: None, ..ground.program.on(&ground.path().join("new")) };
-    let server = program.serve(&ground.path().join("log"), &[]).unwrap();
-    let desk = Desk { client: Client::new(&server.origin), company: ground.company.clone() };
+    let server = program.serve(&ground.log(), &[]).unwrap();
+    let desk = ground.company.through(&server);
     assert_eq!(work::look(&desk, &change).unwrap(), Held::Whole);
     assert_eq!(work::look(&desk, &later).unwrap(), Held::Nothing, "the backup is of its moment");
 }
 
 #[test]
 fn frs_bak_001_002_a_backup_made_beside_a_running_server_comes_back_verified_and_shows_nothing_without_its_key_on_sqlite() {
-    round_trip(&Ground::new(None));
+    round_trip(&ground(None));
 }
 
 #[test]
 fn frs_bak_001_002_a_backup_made_beside_a_running_server_comes_back_verified_and_shows_nothing_without_its_key_on_postgresql() {
-    round_trip(&Ground::new(Some(postgres())));
+    round_trip(&ground(Some(postgres())));
 }
 
 #[test]
 fn frs_bak_002_003_a_restore_is_refused_where_something_is_and_leaves_nothing_of_a_damaged_or_foreign_backup() {
-    let ground = Ground::new(None);
-    let recipient = ground.keys();
+    let ground = ground(None);
+    let recipient = keys(&ground);
     let path = ground.path();
-    plumb(path, &format!("backup --data d --to b.age --recipient {recipient}"), &[]).with(0);
+    plumb(path, &format!("backup --data data --to b.age --recipient {recipient}"), &[]).with(0);
     let refused = |line: &str| plumb(path, line, &[]).with(2).err;
 
-    assert!(refused(&format!("backup --data d --to b.age --recipient {recipient}")).contains("exists already"));
-    assert!(refused("backup --data d --to c.age --recipient age1nonsense").contains("backup-key"));
-    assert!(refused("backup --data d --to c.age").contains("--recipient"), "nothing is written unencrypted");
+    assert!(refused(&format!("backup --data data --to b.age --recipient {recipient}")).contains("exists already"));
+    assert!(refused("backup --data data --to c.age --recipient age1nonsense").contains("backup-key"));
+    assert!(refused("backup --data data --to c.age").contains("--recipient"), "nothing is written unencrypted");
     assert!(refused("backup-key key").contains("key"), "a key is never written over");
     assert!(!path.join("c.age").exists());
 
-    assert!(refused("restore --data d --from b.age --identity key").contains("holds something already"));
+    assert!(refused("restore --data data --from b.age --identity key").contains("holds something already"));
     plumb(path, "backup-key other", &[]).with(0);
     assert!(refused("restore --data new --from b.age --identity other").contains("another key"));
     let mut damaged = fs::read(path.join("b.age")).unwrap();
@@ -118,25 +100,24 @@ fn frs_bak_002_003_a_restore_is_refused_where_something_is_and_leaves_nothing_of
     fs::write(path.join("cut.age"), &damaged[..middle]).unwrap();
     assert!(refused("restore --data new --from cut.age --identity key").contains("cannot be read"));
     assert!(!path.join("new").exists(), "nothing is left that could be mistaken for a company");
-    plumb(path, "verify --data d", &[]).with(0);
+    plumb(path, "verify --data data", &[]).with(0);
 }
 
 #[test]
 fn frs_bak_004_a_drill_is_recorded_and_a_backup_that_cannot_be_restored_becomes_a_fault() {
-    let ground = Ground::new(None);
-    let recipient = ground.keys();
+    let ground = ground(None);
+    let recipient = keys(&ground);
     let path = ground.path();
     fs::create_dir(path.join("kept")).unwrap();
-    plumb(path, &format!("backup --data d --to kept --recipient {recipient}"), &[]).with(0);
-    plumb(path, "restore-drill --data d --from kept --identity key", &[]).with(0);
+    plumb(path, &format!("backup --data data --to kept --recipient {recipient}"), &[]).with(0);
+    plumb(path, "restore-drill --data data --from kept --identity key", &[]).with(0);
     let kept = fs::read_dir(path.join("kept")).unwrap().next().unwrap().unwrap().path();
     let bytes = fs::read(&kept).unwrap();
     fs::write(&kept, &bytes[..bytes.len() - 100]).unwrap();
-    plumb(path, "restore-drill --data d --from kept --identity key", &[]).with(1);
-    assert!(fs::read_dir(path.join("d/drill")).unwrap().next().is_none(), "nothing unencrypted is left");
+    plumb(path, "restore-drill --data data --from kept --identity key", &[]).with(1);
+    assert!(fs::read_dir(path.join("data/drill")).unwrap().next().is_none(), "nothing unencrypted is left");
 
-    let server = ground.program.serve(&path.join("log"), &[]).unwrap();
-    let desk = Desk { client: Client::new(&server.origin), company: ground.company.clone() };
+    let (_server, desk) = ground.serve(&[]).unwrap();
     let list = |kind: &str| {
         let rows = desk.get("quality", &format!("/api/v1/records/{kind}")).unwrap().unwrap()["rows"].as_array().unwrap().clone();
         let whole = |row: &serde_json::Value| desk.get("quality", &format!("/api/v1/records/{kind}/{}", row["id"].as_str().unwrap())).unwrap().unwrap();
@@ -154,8 +135,8 @@ fn frs_bak_004_a_drill_is_recorded_and_a_backup_that_cannot_be_restored_becomes_
 
 #[test]
 fn frs_bak_004_a_server_makes_backups_and_rehearses_a_restore_by_itself() {
-    let ground = Ground::new(None);
-    let recipient = ground.keys();
+    let ground = ground(None);
+    let recipient = keys(&ground);
     let kept = ground.path().join("kept");
     fs::create_dir(&kept).unwrap();
     let text = |path: &Path| path.display().to_string();
@@ -165,8 +146,7 @@ fn frs_bak_004_a_server_makes_backups_and_rehearses_a_restore_by_itself() {
         ("PLUMB_DRILL_EVERY", "30".to_owned()),
         ("PLUMB_DRILL_IDENTITY", text(&ground.path().join("key"))),
     ];
-    let server = ground.program.serve(&ground.path().join("log"), &variables).unwrap();
-    let desk = Desk { client: Client::new(&server.origin), company: ground.company.clone() };
+    let (_server, desk) = ground.serve(&variables).unwrap();
     let began = Instant::now();
     let drills = loop {
         let drills = desk.get("quality", "/api/v1/records/restore_drill").unwrap().unwrap()["rows"].as_array().unwrap().len();

@@ -4,47 +4,20 @@
 
 use serde_json::json;
 use soak::chance::Chance;
-use soak::company::{Company, Desk};
+use soak::company::Desk;
 use soak::disk::Recorder;
-use soak::http::{Client, Sending};
+use soak::ground::Ground;
+use soak::http::Sending;
 use soak::races::Race;
-use soak::server::{Program, Server};
 use soak::work::{self, Held, Sort};
 use soak::{crash, power};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 use testkit::engines::{TestDatabase, postgres};
 
 /// A founded company on one engine.
-struct Ground {
-    program: Program,
-    company: Company,
-    folder: tempfile::TempDir,
-    _database: Option<TestDatabase>,
-}
-
-impl Ground {
-    fn new(database: Option<TestDatabase>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url = database.as_ref().map(|database| database.postgres_url().unwrap().to_owned());
-        let program = Program { binary: PathBuf::from(env!("CARGO_BIN_EXE_plumb")), data: folder.path().join("data"), database: url, variables: Vec::new() };
-        let company = Company::found(&program, &folder.path().join("server.log"), 5).unwrap();
-        Self { program, company, folder, _database: database }
-    }
-
-    fn log(&self) -> PathBuf {
-        self.folder.path().join("server.log")
-    }
-
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    fn serve(&self, variables: &[(&str, String)]) -> (Server, Desk) {
-        let server = self.program.serve(&self.log(), variables).unwrap();
-        let desk = Desk { client: Client::new(&server.origin), company: self.company.clone() };
-        (server, desk)
-    }
+fn ground(database: Option<TestDatabase>) -> Ground {
+    Ground::found(Path::new(env!("CARGO_BIN_EXE_plumb")), database, 5).unwrap()
 }
 
 /// A seed for this run, printed: a failing run can be run again with it.
@@ -63,17 +36,17 @@ fn killed_at_random(ground: &Ground) {
 
 #[test]
 fn frs_dur_001_nothing_acknowledged_is_lost_and_nothing_is_doubled_when_the_server_is_killed_on_sqlite() {
-    killed_at_random(&Ground::new(None));
+    killed_at_random(&ground(None));
 }
 
 #[test]
 fn frs_dur_001_nothing_acknowledged_is_lost_and_nothing_is_doubled_when_the_server_is_killed_on_postgresql() {
-    killed_at_random(&Ground::new(Some(postgres())));
+    killed_at_random(&ground(Some(postgres())));
 }
 
 #[test]
 fn frs_dur_002_nothing_acknowledged_is_lost_when_the_power_goes() {
-    let ground = Ground::new(None);
+    let ground = ground(None);
     let plan = power::Plan { seed: seed(), records: Duration::from_millis(1_500), writers: 2, moments: 2 };
     let figures = power::run(&ground.program, &ground.company, ground.path(), &plan).unwrap();
     println!("{figures:?}");
@@ -81,7 +54,7 @@ fn frs_dur_002_nothing_acknowledged_is_lost_when_the_power_goes() {
 }
 
 fn raced(ground: &Ground) {
-    let (_server, desk) = ground.serve(&[]);
+    let (_server, desk) = ground.serve(&[]).unwrap();
     let mut chance = Chance::new(seed());
     for race in Race::ALL {
         let clients = 3 + chance.place(6);
@@ -92,12 +65,12 @@ fn raced(ground: &Ground) {
 
 #[test]
 fn frs_dur_003_of_many_at_once_exactly_one_wins_and_nobody_meets_an_error_of_ours_on_sqlite() {
-    raced(&Ground::new(None));
+    raced(&ground(None));
 }
 
 #[test]
 fn frs_dur_003_of_many_at_once_exactly_one_wins_and_nobody_meets_an_error_of_ours_on_postgresql() {
-    raced(&Ground::new(Some(postgres())));
+    raced(&ground(Some(postgres())));
 }
 
 /// What a change is answered: status and code.
@@ -135,12 +108,12 @@ fn wait_for_fault(desk: &Desk, sort: &str) {
 
 #[test]
 fn frs_dur_004_on_a_full_disk_nothing_is_half_written_reading_works_and_work_goes_on_when_there_is_room() {
-    let ground = Ground::new(None);
+    let ground = ground(None);
     let recorder = Recorder::build(ground.path()).unwrap();
     // So that nobody waits for the turn of the server that founded the company to be over.
     let data = db::Config::Sqlite { folder: ground.program.data.clone() };
     db::Database::open(&data).unwrap().write(|tx| tx.execute_text("delete from lease", &[])).unwrap();
-    let (server, desk) = ground.serve(&recorder.failing(&ground.program.data));
+    let (server, desk) = ground.serve(&recorder.failing(&ground.program.data)).unwrap();
     let release = work::prepare(&desk, Sort::Release, "RELEASE").unwrap().unwrap();
     assert_eq!(answered(&desk, &part(&desk, "BEFORE")).0, 201);
 
@@ -167,9 +140,9 @@ fn frs_dur_004_on_a_full_disk_nothing_is_half_written_reading_works_and_work_goe
 
 #[test]
 fn frs_dur_005_after_a_failed_sync_nothing_more_is_written_until_the_server_is_restarted() {
-    let ground = Ground::new(None);
+    let ground = ground(None);
     let recorder = Recorder::build(ground.path()).unwrap();
-    let (server, desk) = ground.serve(&recorder.failing(&ground.program.data));
+    let (server, desk) = ground.serve(&recorder.failing(&ground.program.data)).unwrap();
     assert_eq!(answered(&desk, &part(&desk, "BEFORE")).0, 201);
     assert_eq!(get(&desk, "/readyz"), 200);
 
@@ -187,7 +160,7 @@ fn frs_dur_005_after_a_failed_sync_nothing_more_is_written_until_the_server_is_r
     assert_eq!(get(&desk, "/api/v1/records/part/AFTER"), 404);
     server.kill();
 
-    let (server, desk) = ground.serve(&[]);
+    let (server, desk) = ground.serve(&[]).unwrap();
     assert_eq!(answered(&desk, &part(&desk, "IN-DOUBT")).0, 201, "the key tells");
     assert_eq!(answered(&desk, &part(&desk, "AFTER")).0, 201);
     assert_eq!(answered(&desk, &upload(&desk)).0, 201);

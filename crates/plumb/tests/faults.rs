@@ -11,9 +11,10 @@ use kernel::MAIN_TENANT;
 use plumb::assembly::migrations;
 use run::plumb;
 use serde_json::{Value as Json, json};
-use soak::company::{Company, Desk};
-use soak::http::{Client, Sending};
-use soak::server::{Program, Server};
+use soak::company::Desk;
+use soak::ground::Ground;
+use soak::http::Sending;
+use soak::server::Program;
 use soak::work::{self, Sort};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,31 +22,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use testkit::engines::{TestDatabase, postgres};
 
-struct Ground {
-    program: Program,
-    company: Company,
-    folder: tempfile::TempDir,
-    _database: Option<TestDatabase>,
-}
-
-impl Ground {
-    fn new(database: Option<TestDatabase>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url = database.as_ref().map(|database| database.postgres_url().unwrap().to_owned());
-        let program = Program { binary: PathBuf::from(env!("CARGO_BIN_EXE_plumb")), data: folder.path().join("d"), database: url, variables: Vec::new() };
-        let company = Company::found(&program, &folder.path().join("log"), 5).unwrap();
-        Self { program, company, folder, _database: database }
-    }
-
-    fn serve(&self) -> (Server, Desk) {
-        let server = self.program.serve(&self.folder.path().join("log"), &[]).unwrap();
-        let desk = Desk { client: Client::new(&server.origin), company: self.company.clone() };
-        (server, desk)
-    }
-
-    fn config(&self) -> Config {
-        config(&self.program.data, self.program.database.as_deref())
-    }
+/// A founded company on one engine.
+fn ground(database: Option<TestDatabase>) -> Ground {
+    Ground::found(Path::new(env!("CARGO_BIN_EXE_plumb")), database, 5).unwrap()
 }
 
 fn config(data: &Path, url: Option<&str>) -> Config {
@@ -148,17 +127,17 @@ fn first_record(desk: &Desk, kind: &str) -> Json {
 
 #[test]
 fn frs_upk_001_a_flipped_bit_in_the_database_is_found_by_the_server_itself_and_not_passed_over() {
-    let ground = Ground::new(None);
-    let (server, desk) = ground.serve();
+    let ground = ground(None);
+    let (server, desk) = ground.serve(&[]).unwrap();
     let body = json!({ "number": "P-1", "title": "Zwischenflansch", "fields": { "unit": "each" } });
     desk.done(&desk.creation("engineer", "part", &body, "p-1")).unwrap().unwrap();
     server.kill();
     // Opening it for writing folds the log into the file; then it is one file as on any disk.
-    plumb(ground.folder.path(), "migrate --data d", &[]).with(0);
+    plumb(ground.path(), "migrate --data data", &[]).with(0);
     // So that the weekly check is due at the next start, and nobody waits for the killed server's turn
     // to be over.
     for statement in ["delete from upkeep", "delete from lease"] {
-        Database::open(&ground.config()).unwrap().write(move |tx| tx.execute_text(statement, &[])).unwrap();
+        Database::open(&config(&ground.program.data, ground.program.database.as_deref())).unwrap().write(move |tx| tx.execute_text(statement, &[])).unwrap();
     }
     let path = ground.program.data.join("plumb.sqlite");
     let mut bytes = fs::read(&path).unwrap();
@@ -166,7 +145,7 @@ fn frs_upk_001_a_flipped_bit_in_the_database_is_found_by_the_server_itself_and_n
     let place = bytes.windows(15).rposition(|window| window == b"zwischenflansch").unwrap();
     bytes[place + 14] ^= 1;
     fs::write(&path, bytes).unwrap();
-    let (_server, desk) = ground.serve();
+    let (_server, desk) = ground.serve(&[]).unwrap();
     let fault = first_record(&desk, "fault");
     assert_eq!(fault["fields"]["sort"], "damaged_database", "{fault}");
     let counted = desk.client.send(&Sending::get("/metrics")).unwrap().text();
@@ -175,8 +154,8 @@ fn frs_upk_001_a_flipped_bit_in_the_database_is_found_by_the_server_itself_and_n
 
 #[test]
 fn frs_dur_008_what_takes_something_away_is_refused_without_a_reason_and_approved_content_is_not_edited_at_all() {
-    let ground = Ground::new(None);
-    let (_server, desk) = ground.serve();
+    let ground = ground(None);
+    let (_server, desk) = ground.serve(&[]).unwrap();
     let change = work::prepare(&desk, Sort::Sign, "COURSE").unwrap().unwrap();
     let signed = desk.done(&change.deciding).unwrap().unwrap().json();
     let id = signed["result"]["id"].as_str().unwrap_or_else(|| panic!("{signed}")).to_owned();
@@ -205,9 +184,9 @@ const SAMPLES: usize = 10_000;
 
 /// Looks at effective procedures and their training again and again while procedures are released.
 fn never_one_without_the_other(ground: &Ground) {
-    let (_server, desk) = ground.serve();
+    let (_server, desk) = ground.serve(&[]).unwrap();
     let stop = AtomicBool::new(false);
-    let database = Database::open_to_read(&ground.config()).unwrap();
+    let database = Database::open_to_read(&config(&ground.program.data, ground.program.database.as_deref())).unwrap();
     let (samples, most) = std::thread::scope(|scope| {
         let reader = scope.spawn(|| {
             let (mut samples, mut most, mut is_over) = (0, 0, false);
@@ -240,10 +219,10 @@ fn never_one_without_the_other(ground: &Ground) {
 
 #[test]
 fn frs_dur_009_a_released_procedure_is_never_seen_without_its_training_on_sqlite() {
-    never_one_without_the_other(&Ground::new(None));
+    never_one_without_the_other(&ground(None));
 }
 
 #[test]
 fn frs_dur_009_a_released_procedure_is_never_seen_without_its_training_on_postgresql() {
-    never_one_without_the_other(&Ground::new(Some(postgres())));
+    never_one_without_the_other(&ground(Some(postgres())));
 }

@@ -1,7 +1,7 @@
 //! The company that is worked in, made over HTTP, and its people's credentials.
 
 use crate::http::{Answer, Client, Sending};
-use crate::server::Program;
+use crate::server::{Program, Server};
 use crate::violation;
 use base::{Error, Result};
 use serde_json::{Value as Json, json};
@@ -66,6 +66,11 @@ impl Company {
         }
         let procedure = desk.create("engineer", "procedure", &procedure_of("What courses teach"), "procedure")?;
         Ok(Self { procedure, function, ..desk.company })
+    }
+
+    /// The company seen through a server.
+    pub fn through(&self, server: &Server) -> Desk {
+        Desk { client: Client::new(&server.origin), company: self.clone() }
     }
 }
 

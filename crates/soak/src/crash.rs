@@ -6,7 +6,6 @@
 
 use crate::chance::Chance;
 use crate::company::{Company, Desk};
-use crate::http::Client;
 use crate::server::{Program, Server};
 use crate::violation;
 use crate::work::{self, Change, Held, Sort};
@@ -69,7 +68,7 @@ pub fn run(program: &Program, company: &Company, log: &Path, plan: &Plan) -> Res
             figures.verified += 1;
         }
         server = start(program, log, &mut figures)?;
-        let desk = Desk { client: Client::new(&server.origin), company: company.clone() };
+        let desk = company.through(&server);
         for change in &written.acknowledged {
             expect(&desk, change, &[Held::Whole], "was acknowledged before the kill")?;
             *figures.acknowledged.entry(change.sort).or_default() += 1;
@@ -87,7 +86,7 @@ pub fn run(program: &Program, company: &Company, log: &Path, plan: &Plan) -> Res
         kept.extend(written.acknowledged);
         kept.extend(written.in_doubt);
     }
-    let desk = Desk { client: Client::new(&server.origin), company: company.clone() };
+    let desk = company.through(&server);
     for change in &kept {
         expect(&desk, change, &[Held::Whole], "was acknowledged in this run")?;
     }
@@ -140,7 +139,7 @@ struct Written {
 
 fn write_until_killed(server: Server, company: &Company, chance: &Chance, plan: &Plan, lives: Duration) -> Result<Written> {
     let stop = AtomicBool::new(false);
-    let desk = Desk { client: Client::new(&server.origin), company: company.clone() };
+    let desk = company.through(&server);
     let mut stocked = stock(&desk, &mut chance.branch(0))?;
     std::thread::scope(|scope| {
         let writers: Vec<_> = (0..plan.writers)

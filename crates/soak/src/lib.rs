@@ -16,6 +16,7 @@ pub mod company;
 pub mod crash;
 pub mod disk;
 pub mod failover;
+pub mod ground;
 pub mod http;
 pub mod power;
 pub mod races;

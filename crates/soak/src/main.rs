@@ -5,18 +5,16 @@
 
 use base::{Error, Result, SystemIds, IdSource as _};
 use soak::chance::Chance;
-use soak::company::{Company, Desk};
-use soak::http::Client;
 use soak::races::Race;
-use soak::server::Program;
 use soak::work::Sort;
+use soak::ground::Ground;
 use soak::failover::{Fault, Site};
 use soak::{crash, power};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use testkit::engines::{TestDatabase, postgres};
+use testkit::engines::postgres;
 
 /// What the long forms do at least, for both engines together.
 const KILLS: usize = 520;
@@ -74,45 +72,21 @@ fn orders() -> Result<Orders> {
     Ok(orders)
 }
 
-/// One engine with a founded company.
-struct Ground {
-    name: &'static str,
-    program: Program,
-    company: Company,
-    folder: tempfile::TempDir,
-    _database: Option<TestDatabase>,
-}
-
-impl Ground {
-    fn new(orders: &Orders, database: Option<TestDatabase>) -> Result<Self> {
-        let folder = tempfile::tempdir().map_err(Error::internal)?;
-        let url = database.as_ref().and_then(|database| database.postgres_url().map(str::to_owned));
-        let program = Program { binary: orders.binary.clone(), data: folder.path().join("data"), database: url, variables: Vec::new() };
-        let company = Company::found(&program, &folder.path().join("server.log"), OPERATORS)?;
-        let name = if database.is_some() { "PostgreSQL" } else { "SQLite" };
-        Ok(Self { name, program, company, folder, _database: database })
-    }
-
-    fn log(&self) -> PathBuf {
-        self.folder.path().join("server.log")
-    }
-}
-
 fn run(orders: &Orders) -> Result<()> {
     let of = |whole: usize| (whole * orders.share / 100).max(2);
     println!("seed {}, share {} %", orders.seed, orders.share);
     let grounds = match orders.only.as_deref() {
         Some("failover") => Vec::new(),
-        _ => vec![Ground::new(orders, None)?, Ground::new(orders, Some(postgres()))?],
+        _ => vec![Ground::found(&orders.binary, None, OPERATORS)?, Ground::found(&orders.binary, Some(postgres()), OPERATORS)?],
     };
     let mut table = Table::default();
     for ground in grounds.iter().filter(|_| orders.wants("races")) {
         let races = race(ground, orders.seed, of(RACES / 2))?;
-        table.row(ground.name, "races", &races);
+        table.row(ground.engine(), "races", &races);
     }
     if let Some(ground) = grounds.first().filter(|_| orders.wants("power")) {
         let states = lose_power(ground, orders.seed, of(STATES))?;
-        table.row(ground.name, "power loss", &states);
+        table.row(ground.engine(), "power loss", &states);
     }
     for ground in grounds.iter().filter(|_| orders.wants("kills")) {
         let plan = crash::Plan {
@@ -135,7 +109,7 @@ fn run(orders: &Orders) -> Result<()> {
             figures.slowest_start.as_millis(),
             figures.took.as_secs()
         );
-        table.row(ground.name, "kill -9", &said);
+        table.row(ground.engine(), "kill -9", &said);
     }
     if orders.wants("failover") {
         fail_over(orders, of(Fault::ALL.len() * FAILOVERS).max(Fault::ALL.len()), &mut table)?;
@@ -159,14 +133,13 @@ impl Table {
 
 fn race(ground: &Ground, seed: u64, races: usize) -> Result<String> {
     let began = Instant::now();
-    let server = ground.program.serve(&ground.log(), &[])?;
-    let desk = Desk { client: Client::new(&server.origin), company: ground.company.clone() };
+    let (server, desk) = ground.serve(&[])?;
     let mut chance = Chance::new(seed);
     let (mut counted, mut statuses) = (BTreeMap::<Race, usize>::new(), BTreeMap::<u16, usize>::new());
     for (number, race) in Race::ALL.into_iter().cycle().take(races).enumerate() {
         let clients = 2 + chance.place(14);
         let won = race.run(&desk, &format!("R{number}-{:08X}", chance.draw() as u32), clients);
-        for (status, count) in won.map_err(|error| soak::violation(format!("{} of {clients} on {}: {error}", race.name(), ground.name)))? {
+        for (status, count) in won.map_err(|error| soak::violation(format!("{} of {clients} on {}: {error}", race.name(), ground.engine())))? {
             *statuses.entry(status).or_default() += count;
         }
         *counted.entry(race).or_default() += 1;
@@ -180,7 +153,7 @@ fn race(ground: &Ground, seed: u64, races: usize) -> Result<String> {
 fn lose_power(ground: &Ground, seed: u64, states: usize) -> Result<String> {
     let mut all = power::Figures::default();
     for recording in 0..RECORDINGS {
-        let folder = ground.folder.path().join(format!("power-{recording}"));
+        let folder = ground.path().join(format!("power-{recording}"));
         std::fs::create_dir(&folder).map_err(Error::internal)?;
         // At each moment the disk is put together in six ways: two rules for names, three losses.
         let plan = power::Plan { seed: seed + recording as u64, records: Duration::from_secs(2), writers: 3, moments: states.div_ceil(6 * RECORDINGS) };

@@ -7,7 +7,6 @@ use crate::chance::Chance;
 use crate::company::{Company, Desk};
 use crate::crash::expect;
 use crate::disk::{Disk, Entry, Loss, Names, Recorder};
-use crate::http::Client;
 use crate::server::Program;
 use crate::violation;
 use crate::work::{self, Change, Held, Sort};
@@ -85,7 +84,7 @@ pub fn run(program: &Program, company: &Company, folder: &Path, plan: &Plan) -> 
 fn record(program: &Program, company: &Company, recorder: &Recorder, log: &Path, plan: &Plan) -> Result<Vec<Change>> {
     recorder.clear()?;
     let server = program.serve(log, &recorder.recording(&program.data))?;
-    let desk = Desk { client: Client::new(&server.origin), company: company.clone() };
+    let desk = company.through(&server);
     let (made, stop, chance) = (Mutex::new(Vec::new()), AtomicBool::new(false), Chance::new(plan.seed));
     std::thread::scope(|scope| {
         let writers: Vec<_> = (0..plan.writers)
@@ -123,7 +122,7 @@ fn write(desk: &Desk, chance: &mut Chance, recorder: &Recorder, made: &Mutex<Vec
 
 fn check(program: &Program, company: &Company, log: &Path, made: &[Change], acknowledged: &BTreeSet<u64>) -> Result<()> {
     let server = program.serve(log, &[])?;
-    let desk = Desk { client: Client::new(&server.origin), company: company.clone() };
+    let desk = company.through(&server);
     for (number, change) in made.iter().enumerate() {
         if acknowledged.contains(&(number as u64)) {
             expect(&desk, change, &[Held::Whole], "was acknowledged before the power went")?;
