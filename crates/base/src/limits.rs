@@ -185,6 +185,8 @@ pub const REQUEST_HEADERS: usize = 64;
 pub const STALLED_SECONDS: u64 = 60;
 /// Exports of one person within a day.
 pub const EXPORTS_PER_DAY: usize = 40;
+/// Rows of one export; a longer list is narrowed first.
+pub const EXPORT_ROWS: usize = 10_000;
 /// So many times the usual exports of a day are told as a security event.
 pub const EXPORT_ALERT_TIMES: i64 = 5;
 /// Fewer exports within a day are never told.

@@ -41,9 +41,15 @@ pub fn normalise_secret(secret: &str) -> String {
 }
 
 /// The beginning of a text that comes from elsewhere, without control characters, for a field of so
-/// many characters.
+/// many characters; one that goes on ends in "…".
 pub fn shortened(text: &str, max_chars: usize) -> String {
-    text.chars().filter(|character| *character == '\n' || !character.is_control()).take(max_chars).collect()
+    let mut clean = text.chars().filter(|character| *character == '\n' || !character.is_control());
+    let mut short: String = clean.by_ref().take(max_chars).collect();
+    if clean.next().is_some() {
+        short.pop();
+        short.push('…');
+    }
+    short
 }
 
 /// With a first letter that begins a sentence.
@@ -129,6 +135,13 @@ mod tests {
             assert_eq!(in_sentence(label), expected);
         }
         assert_eq!(capital("épreuve"), "Épreuve");
+    }
+
+    #[test]
+    fn a_shortened_text_is_whole_at_its_limit_and_says_that_it_goes_on_past_it() {
+        for (text, expected) in [("", ""), ("four", "four"), ("fives", "fiv…"), ("a\u{7}b\nc", "ab\nc"), ("äöüßé", "äöü…")] {
+            assert_eq!(shortened(text, 4), expected);
+        }
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub fn note(tx: &mut WriteTx<'_>, permit: &Permit, export: &Export) -> Result<()
         return Err(Error::invalid("rows", "out_of_range", "a number of rows is not negative"));
     }
     let person = permit.actor().person().to_owned();
+    // Of exports at the limit only one is the last.
+    tx.take_turn(EXPORTED)?;
     let now = tx.now();
     let today = count(tx, &person, now.plus_seconds(-DAY_SECONDS).0, now.0)?;
     if today >= EXPORTS_PER_DAY as i64 {

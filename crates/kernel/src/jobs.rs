@@ -9,13 +9,15 @@ use base::limits::{JOB_TRIES, JOBS_PER_TURN};
 use base::{Error, Result, Timestamp};
 use db::{Read, Tx, sql};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
 
-/// Work that the clock starts.
+/// Work that the clock starts, every few seconds; what is due less often looks at its round
+/// ([`crate::upkeep::Round`]).
 #[derive(Clone)]
 pub struct JobDef {
     pub name: &'static str,
     pub label: &'static str,
-    pub every_seconds: i64,
     /// Runs for one tenant, as the system. Must be safe to run again after a crash half way.
     pub run: fn(&Kernel, &Actor) -> Result<()>,
 }
@@ -33,12 +35,26 @@ pub struct QueueDef {
 pub struct Job {
     pub id: String,
     pub queue: String,
-    pub payload: serde_json::Value,
+    payload: String,
     pub tries: i64,
+}
+
+impl Job {
+    /// What was queued.
+    ///
+    /// # Errors
+    /// A row that is no JSON any more: the job fails and is set aside like every other that cannot
+    /// be done.
+    pub fn payload(&self) -> Result<serde_json::Value> {
+        serde_json::from_str(&self.payload).map_err(|error| Error::internal(format!("what was queued cannot be read: {error}")))
+    }
 }
 
 /// How long a worker may hold a job or a lease before another takes it over, in seconds.
 const CLAIM_SECONDS: i64 = 60;
+/// How often a worker renews what it holds, in seconds.
+const RENEW_SECONDS: i64 = 20;
+const RENEW_EVERY: Duration = Duration::from_secs(RENEW_SECONDS as u64);
 
 /// Queues work in the same transaction as the change that asks for it: it goes out exactly when
 /// the change is committed.
@@ -78,14 +94,26 @@ pub fn claim(kernel: &Kernel, tenant: &str) -> Result<Option<Job>> {
         if taken == 0 {
             return Ok(None);
         }
-        let payload = serde_json::from_str(row.text("payload")?).unwrap_or_default();
-        Ok(Some(Job { id, queue: row.text("queue")?.to_owned(), payload, tries: row.int("tries")? + 1 }))
+        Ok(Some(Job { id, queue: row.text("queue")?.to_owned(), payload: row.text("payload")?.to_owned(), tries: row.int("tries")? + 1 }))
     })
 }
 
-/// Says how a job went: done, to be tried again later, or set aside with its error.
+/// Keeps a job for its worker; `false` where another has taken it over.
+fn renew_claim(kernel: &Kernel, tenant: &str, job: &Job) -> Result<bool> {
+    let (tenant, id, tries, until) = (tenant.to_owned(), job.id.clone(), job.tries, kernel.now().plus_seconds(CLAIM_SECONDS));
+    let kept = kernel.housekeeping(move |tx| {
+        tx.execute(
+            sql("update job set claimed_until = $1 where tenant = $2 and id = $3 and state = 'waiting' and tries = $4"),
+            &[until.0.into(), tenant.as_str().into(), id.as_str().into(), tries.into()],
+        )
+    })?;
+    Ok(kept > 0)
+}
+
+/// Says how a job went: done, to be tried again later, or set aside with its error. What a worker
+/// says who has lost the job to another counts for nothing.
 pub fn settle(kernel: &Kernel, tenant: &str, job: &Job, outcome: &Result<()>) -> Result<()> {
-    let (tenant, id, now) = (tenant.to_owned(), job.id.clone(), kernel.now());
+    let (tenant, id, tries, now) = (tenant.to_owned(), job.id.clone(), job.tries, kernel.now());
     let (state, run_at, error) = match outcome {
         Ok(()) => ("done", now, None),
         Err(error) if job.tries >= JOB_TRIES => ("set_aside", now, Some(error.to_string())),
@@ -93,8 +121,8 @@ pub fn settle(kernel: &Kernel, tenant: &str, job: &Job, outcome: &Result<()>) ->
     };
     kernel.housekeeping(move |tx| {
         tx.execute(
-            sql("update job set state = $1, run_at = $2, claimed_until = null, error = $3 where tenant = $4 and id = $5"),
-            &[state.into(), run_at.0.into(), error.clone().into(), tenant.as_str().into(), id.as_str().into()],
+            sql("update job set state = $1, run_at = $2, claimed_until = null, error = $3 where tenant = $4 and id = $5 and state = 'waiting' and tries = $6"),
+            &[state.into(), run_at.0.into(), error.clone().into(), tenant.as_str().into(), id.as_str().into(), tries.into()],
         )
     })?;
     Ok(())
@@ -140,10 +168,13 @@ pub fn work_off(kernel: &Kernel, tenant: &str) -> Result<usize> {
             // Taken too often without an end: it took its server along each time.
             _ if job.tries > JOB_TRIES => Err(Error::internal("the job was begun too often and never ended")),
             None => Err(Error::internal(format!("nobody does the jobs of the queue {}", job.queue))),
-            Some(queue) => guarded(|| (queue.run)(kernel, &actor, &job)),
+            Some(queue) => {
+                let renew = || renew_claim(kernel, tenant, &job);
+                kept(kernel, RENEW_EVERY, &renew, &mut || (queue.run)(kernel, &actor, &job)).1
+            }
         };
-        settle(kernel, tenant, &job, &outcome)?;
-        match outcome {
+        // Told before it is set aside: a crash in between tells it once more instead of never.
+        match &outcome {
             Ok(()) => done += 1,
             Err(error) if job.tries >= JOB_TRIES => {
                 let found = format!("A job of the queue {} was set aside after {} tries. The last one said: {error}. It holds: {}", job.queue, job.tries, job.payload);
@@ -151,8 +182,58 @@ pub fn work_off(kernel: &Kernel, tenant: &str) -> Result<usize> {
             }
             Err(error) => tracing::warn!(queue = job.queue, job = job.id, tries = job.tries, %error, "a queued job failed and will be tried again"),
         }
+        settle(kernel, tenant, &job, &outcome)?;
     }
     Ok(done)
+}
+
+/// How work under a lease ended.
+#[derive(Debug)]
+pub enum Turn {
+    /// Another node holds the lease; nothing was done.
+    Elsewhere,
+    /// Done, or failed, while this node held the lease from beginning to end.
+    Held(Result<()>),
+    /// The lease went to another node meanwhile: what was found counts for nothing.
+    Lost,
+}
+
+/// Does work that only one node may do at a time, for as long as it takes: the lease is renewed
+/// beside it. A panic is a failure of the work.
+pub fn under_lease(kernel: &Kernel, tenant: &str, name: &str, holder: &str, work: &mut dyn FnMut() -> Result<()>) -> Result<Turn> {
+    let Some(fence) = take_lease(kernel, tenant, name, holder)? else { return Ok(Turn::Elsewhere) };
+    let renew = || Ok(take_lease(kernel, tenant, name, holder)? == Some(fence));
+    let (lost, outcome) = kept(kernel, RENEW_EVERY, &renew, work);
+    Ok(if lost { Turn::Lost } else { Turn::Held(outcome) })
+}
+
+/// Does the work and renews beside it, every so often, what keeps others from it; answers whether
+/// that was lost.
+fn kept(kernel: &Kernel, every: Duration, renew: &(dyn Fn() -> Result<bool> + Sync), work: &mut dyn FnMut() -> Result<()>) -> (bool, Result<()>) {
+    let began_at = kernel.now();
+    let (ended, end) = channel::<()>();
+    let is_lost = || match renew() {
+        Ok(kept) => !kept,
+        // Nobody can take it over either until the database answers; then it is seen.
+        Err(error) => {
+            tracing::warn!(%error, "a lease was not renewed");
+            false
+        }
+    };
+    std::thread::scope(|scope| {
+        let renewing = scope.spawn(move || {
+            while end.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
+                if is_lost() {
+                    return true;
+                }
+            }
+            // By the clock, for a machine that slept notices nothing else of it.
+            kernel.now().0 - began_at.0 >= RENEW_SECONDS * 1_000_000 && is_lost()
+        });
+        let outcome = guarded(work);
+        drop(ended);
+        (renewing.join().unwrap_or(true), outcome)
+    })
 }
 
 /// Work of others, whose panic must not end the work of everybody else.
@@ -170,10 +251,11 @@ pub fn run_all(kernel: &Kernel, tenant: &str, holder: &str) -> Result<()> {
     let catalog = kernel.catalog()?;
     let actor = Actor::system(tenant);
     for job in catalog.jobs() {
-        if take_lease(kernel, tenant, job.name, holder)?.is_none() {
-            continue;
-        }
-        let outcome = guarded(|| (job.run)(kernel, &actor));
+        let outcome = match under_lease(kernel, tenant, job.name, holder, &mut || (job.run)(kernel, &actor))? {
+            Turn::Elsewhere => continue,
+            Turn::Held(outcome) => outcome,
+            Turn::Lost => Err(Error::internal("it took so long without the database that another node has begun it")),
+        };
         if let Err(error) = &outcome {
             tracing::error!(job = job.name, tenant, %error, "a job failed and will run again");
         }

@@ -316,7 +316,7 @@ pub(crate) fn renew_signing(tx: &mut WriteTx<'_>, kind: &Kind, record: &Record) 
     let mut wanted = Vec::new();
     for step in kind.steps.iter().filter(|step| is_awaited(step, record)) {
         let given = signature::given(tx, record, &step.name)?;
-        wanted.extend(crate::record::step::missing_signers(step, &given).iter().map(|signer| to_sign(tx, record, step, signer)));
+        wanted.extend(crate::record::signers::missing(step, &given).iter().map(|signer| to_sign(tx, record, step, signer)));
     }
     for open in open_of(tx, record, "sign")? {
         let same = |new: &New| new.step == open.step && new.role == open.role && new.task == open.task;

@@ -8,7 +8,8 @@
 //!
 //! The order of events is never taken from their times but from the trail.
 
-use crate::kind::{Area, Field, Kind, Phase, Step};
+use crate::kind::{Area, Effect, Field, Kind, Phase, Step};
+use crate::obligation::{self, New};
 use crate::record::step::take_as_consequence;
 use crate::record::{self, NewRecord, Record};
 use crate::{Kernel, authority};
@@ -27,6 +28,9 @@ const DIFFERS: &str = "FRS-TIM-004";
 /// The longest answer of the database by which clocks are compared, in seconds.
 const ANSWER_SECONDS: i64 = 1;
 
+/// The sort of the work that a fault asks for.
+const WORK: &str = "act";
+
 const SECOND: i64 = 1_000_000;
 const TOLERANCE: i64 = CLOCK_TOLERANCE_SECONDS * SECOND;
 
@@ -41,9 +45,13 @@ pub fn kind() -> Kind {
         .state("open", "Open", Phase::InReview)
         .state("cleared", "Cleared", Phase::Closed)
         .state("over", "Caught up", Phase::Closed)
-        .step(Step::new("clear", "Clear", &["open"], "cleared").by(&["administrator"]).with_reason())
-        .step(Step::new("catch_up", "Catch up", &["open"], "over").by_record())
+        .step(Step::new("clear", "Clear", &["open"], "cleared").by(&["administrator"]).with_reason().effect(done()))
+        .step(Step::new("catch_up", "Catch up", &["open"], "over").by_record().effect(done()))
         .allow("everyone", &["view"])
+}
+
+fn done() -> Effect {
+    Effect::CloseObligations { sort: WORK.to_owned() }
 }
 
 /// A clock that went back.
@@ -220,45 +228,58 @@ pub fn open_fault(kernel: &Kernel, tenant: &str) -> Result<Option<RecordRef>> {
 
 /// Records that the clock went back, once; nothing when that was cleared already.
 fn note(kernel: &Kernel, tenant: &str, behind: Behind) -> Result<Option<RecordRef>> {
-    for known in faults(kernel, tenant)? {
-        // Of the same going back, also when it was found by another start or another node.
-        let (was, says) = (Timestamp::parse(known.field_text("was"))?, Timestamp::parse(known.field_text("says"))?);
-        let same = was.0.saturating_add(TOLERANCE) >= behind.was.0 && behind.says.0.saturating_add(TOLERANCE) >= says.0;
-        match known.state.as_str() {
-            "open" if same => return Ok(Some(known.reference())),
-            "cleared" if same => {
-                kernel.present().accept();
-                return Ok(None);
-            }
-            _ => {}
+    match kernel.database().read(|tx| known(tx, tenant, behind))? {
+        Some(known) if known.state == "open" => return Ok(Some(known.reference())),
+        Some(_) => {
+            kernel.present().accept();
+            return Ok(None);
         }
+        None => {}
     }
     tracing::error!(was = %behind.was.to_rfc3339(), says = %behind.says.to_rfc3339(), "the clock went back; nothing is signed");
     kernel.inside(tenant, "system", "clock.went_back", move |tx| {
+        // Nodes of one machine notice it in one moment.
+        tx.take_turn(CLOCK_FAULT)?;
+        let tenant = tx.tenant().to_owned();
+        if known(tx, &tenant, behind)?.is_some() {
+            return Ok(());
+        }
         let (was, says) = (behind.was.to_rfc3339(), behind.says.to_rfc3339());
         let found = format!("The clock went back: it says {says}, and it had said {was}, or something was written then. Times stay at what was written last until it has caught up.");
         let fields = [("found", found), ("was", was), ("says", says)].map(|(name, text)| (name.to_owned(), text.into())).into_iter().collect();
         let new = NewRecord { kind: CLOCK_FAULT.to_owned(), title: "The clock went back".to_owned(), fields, ..NewRecord::default() };
-        record::create_in_state(tx, new, "open").map(|_| ())
+        let made = record::create_in_state(tx, new, "open")?;
+        let work = New { role: Some("administrator".to_owned()), cause: Some(made.id.clone()), ..New::about(&made, WORK, "Set the clock of the server right, or say why people may sign") };
+        obligation::raise(tx, work).map(|_| ())
     })?;
-    Ok(faults(kernel, tenant)?.first().filter(|fault| fault.state == "open").map(Record::reference))
+    Ok(kernel.database().read(|tx| known(tx, tenant, behind))?.filter(|fault| fault.state == "open").map(|fault| fault.reference()))
+}
+
+/// The fault, open or cleared, of the same going back, also when it was found by another start or
+/// another node.
+fn known(tx: &mut dyn Read, tenant: &str, behind: Behind) -> Result<Option<Record>> {
+    for fault in faults(tx, tenant)? {
+        let (was, says) = (Timestamp::parse(fault.field_text("was"))?, Timestamp::parse(fault.field_text("says"))?);
+        if was.0.saturating_add(TOLERANCE) >= behind.was.0 && behind.says.0.saturating_add(TOLERANCE) >= says.0 {
+            return Ok(Some(fault));
+        }
+    }
+    Ok(None)
 }
 
 /// The recorded faults that still matter, newest first: a company has few.
-fn faults(kernel: &Kernel, tenant: &str) -> Result<Vec<Record>> {
-    kernel.database().read(|tx| {
-        let rows = tx.query(
-            sql("select id from record where tenant = $1 and kind = $2 and state <> 'over' order by created_at desc, id desc limit 100"),
-            &[tenant.into(), CLOCK_FAULT.into()],
-        )?;
-        rows.iter().map(|row| record::get(tx, tenant, row.text("id")?)).collect()
-    })
+fn faults(tx: &mut dyn Read, tenant: &str) -> Result<Vec<Record>> {
+    let rows = tx.query(
+        sql("select id from record where tenant = $1 and kind = $2 and state <> 'over' order by created_at desc, id desc limit 100"),
+        &[tenant.into(), CLOCK_FAULT.into()],
+    )?;
+    rows.iter().map(|row| record::get(tx, tenant, row.text("id")?)).collect()
 }
 
 /// The clock says again what it had said: open faults are over.
 fn close_what_is_over(kernel: &Kernel, tenant: &str) -> Result<()> {
     let says = kernel.present().clock.now();
-    for fault in faults(kernel, tenant)? {
+    for fault in kernel.database().read(|tx| faults(tx, tenant))? {
         if fault.state != "open" || says < Timestamp::parse(fault.field_text("was"))? {
             continue;
         }

@@ -25,6 +25,18 @@ fn key(name: &str) -> String {
     format!("stamp:{name}")
 }
 
+/// Locks a counter of the company until the transaction ends, and answers its value; −1 where it is new.
+fn lock(tx: &mut Tx, tenant: &str, key: &str) -> Result<i64> {
+    let params = [tenant.into(), key.into()];
+    tx.execute(sql("insert into counter (tenant, name, value) values ($1, $2, -1) on conflict (tenant, name) do nothing"), &params)?;
+    tx.query_one(sql("update counter set value = value where tenant = $1 and name = $2 returning value"), &params)?.int("value")
+}
+
+/// One transaction after another, for as long as each is open ([`crate::trail::WriteTx::take_turn`]).
+pub(crate) fn take_turn(tx: &mut Tx, tenant: &str, name: &str) -> Result<()> {
+    lock(tx, tenant, &format!("turn:{name}")).map(|_| ())
+}
+
 /// The stamps that an open transaction has raised, with what they were.
 #[derive(Debug, Default)]
 pub(crate) struct Raised(BTreeMap<&'static str, i64>);
@@ -35,11 +47,9 @@ impl Raised {
         if self.0.contains_key(name) {
             return Ok(());
         }
-        let params = [tenant.into(), key(name).into()];
-        tx.execute(sql("insert into counter (tenant, name, value) values ($1, $2, -1) on conflict (tenant, name) do nothing"), &params)?;
-        let row = tx.query_one(sql("update counter set value = value where tenant = $1 and name = $2 returning value"), &params)?;
-        self.0.insert(name, row.int("value")?);
-        tx.execute(sql("update counter set value = 0 where tenant = $1 and name = $2"), &params)?;
+        let key = key(name);
+        self.0.insert(name, lock(tx, tenant, &key)?);
+        tx.execute(sql("update counter set value = 0 where tenant = $1 and name = $2"), &[tenant.into(), key.into()])?;
         Ok(())
     }
 

@@ -123,7 +123,7 @@ impl BundleReport {
 
     fn find(&mut self, table: &str, key: impl Into<String>, field: Option<&str>, text: impl Into<String>) {
         if self.problems.len() < crate::PROBLEMS {
-            self.problems.push(Problem { table: table.to_owned(), key: key.into(), field: field.map(str::to_owned), text: text.into() });
+            self.problems.push(Problem { table: table.to_owned(), key: key.into(), field: field.map(str::to_owned), text: text.into(), values: None });
         }
     }
 }

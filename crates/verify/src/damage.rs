@@ -85,7 +85,7 @@ fn differences(tx: &mut dyn Read, table: &Regulated, subject_table: &str, suspec
             let (is, should) = (shown(value), written(column, should));
             if is != should {
                 named = true;
-                check.find(name, key, Some(column), told_both(is.as_deref(), should.as_deref()));
+                check.find_value(name, key, column, told_both(is.as_deref(), should.as_deref()));
             }
         }
         named |= unsaid(row, table, &expected, name, key, check)?;
@@ -102,7 +102,7 @@ fn unsaid(row: &Row, table: &Regulated, expected: &Map<String, Json>, name: &str
     for column in table.columns.iter().filter(|column| !expected.contains_key(*column) && !column.starts_with("sec_")) {
         if let Some(is) = shown(row.value(column)?) {
             named = true;
-            check.find(name, key, Some(column), format!("is “{is}”, the trail says nothing was ever written there"));
+            check.find_value(name, key, column, format!("is “{is}”, the trail says nothing was ever written there"));
         }
     }
     Ok(named)

@@ -32,7 +32,7 @@ pub fn check_files(folder: &Path) -> Result<(u64, Vec<Problem>)> {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let holds = digest_of(&path)?;
             if holds != name {
-                wrong.push(Problem { table: "file".to_owned(), key: name, field: None, text: format!("does not hold what its name says; its content is {holds}") });
+                wrong.push(Problem { table: "file".to_owned(), key: name, field: None, text: format!("does not hold what its name says; its content is {holds}"), values: None });
             }
         }
     }

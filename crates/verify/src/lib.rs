@@ -35,15 +35,27 @@ pub struct Problem {
     /// The column, where it can be told.
     pub field: Option<String>,
     pub text: String,
+    /// What is there and what should be, where it is a value that differs.
+    pub values: Option<String>,
+}
+
+impl Problem {
+    /// Without the values, for readers who may not see every row.
+    pub fn without_values(&self) -> String {
+        self.told(&self.text)
+    }
+
+    fn told(&self, what: &str) -> String {
+        match &self.field {
+            Some(field) => format!("{} {}, {field}: {what}", self.table, self.key),
+            None => format!("{} {}: {what}", self.table, self.key),
+        }
+    }
 }
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "{} {}", self.table, self.key)?;
-        if let Some(field) = &self.field {
-            write!(out, ", {field}")?;
-        }
-        write!(out, ": {}", self.text)
+        out.write_str(&self.told(self.values.as_ref().unwrap_or(&self.text)))
     }
 }
 
@@ -76,8 +88,18 @@ pub(crate) struct Check<'a> {
 
 impl Check<'_> {
     pub(crate) fn find(&mut self, table: &str, key: impl Into<String>, field: Option<&str>, text: impl Into<String>) {
+        self.note(Problem { table: table.to_owned(), key: key.into(), field: field.map(str::to_owned), text: text.into(), values: None });
+    }
+
+    /// A column whose value is another one.
+    pub(crate) fn find_value(&mut self, table: &str, key: &str, column: &str, values: String) {
+        let text = "is not what the trail says".to_owned();
+        self.note(Problem { table: table.to_owned(), key: key.to_owned(), field: Some(column.to_owned()), text, values: Some(values) });
+    }
+
+    fn note(&mut self, problem: Problem) {
         if self.report.problems.len() < PROBLEMS {
-            self.report.problems.push(Problem { table: table.to_owned(), key: key.into(), field: field.map(str::to_owned), text: text.into() });
+            self.report.problems.push(problem);
         }
     }
 }

@@ -43,11 +43,13 @@ fn frs_trl_011_a_changed_row_does_not_pass_and_is_named_with_table_key_field_and
         let id = world.named("department", "ASM").id;
         let found = report.problems.iter().find(|problem| problem.table == "record").unwrap();
         assert_eq!((found.key.as_str(), found.field.as_deref()), (id.as_str(), Some("title")));
-        assert_eq!(found.text, "is “Packing”, the trail says “Assembly”");
+        assert_eq!(found.values.as_deref(), Some("is “Packing”, the trail says “Assembly”"));
+        assert!(found.to_string().ends_with(", title: is “Packing”, the trail says “Assembly”"), "{found}");
+        assert!(found.without_values().ends_with(", title: is not what the trail says"), "{}", found.without_values());
         tamper(&test.database, "update record set title = 'Assembly', due_date = '2031-01-01' where kind = 'department'");
         let report = check(&test.database);
         let found = report.problems.iter().find(|problem| problem.table == "record").unwrap();
-        assert_eq!((found.field.as_deref(), found.text.as_str()), (Some("due_date"), "is “2031-01-01”, the trail says nothing was ever written there"));
+        assert_eq!((found.field.as_deref(), found.values.as_deref()), (Some("due_date"), Some("is “2031-01-01”, the trail says nothing was ever written there")));
     });
 }
 

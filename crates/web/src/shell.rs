@@ -77,8 +77,16 @@ fn frame(visit: &Visit) -> Frame {
         let sites = kernel::record::find_all(tx, viewer.tenant(), &sites)?;
         Ok((sites.into_iter().map(|site| site.title).collect::<Vec<_>>(), kernel::session::ends_at(tx, &actor)?))
     });
-    let (sites, ends) = read.unwrap_or_default();
-    let scope = if visit.viewer.sites().is_none() { "all records of all sites".to_owned() } else { format!("records of {}", sites.join(", ")) };
+    let (sites, ends) = read.unwrap_or_else(|error| {
+        // The page itself may still be read; the colour alone says whose view it is.
+        tracing::error!(%error, "what an inspector may see was not read");
+        Default::default()
+    });
+    let scope = match (visit.viewer.sites(), sites.is_empty()) {
+        (None, _) => "all records of all sites".to_owned(),
+        (Some(_), true) => "records of single sites".to_owned(),
+        (Some(_), false) => format!("records of {}", sites.join(", ")),
+    };
     let expires = ends.map(|at| crate::text::when(at, visit.actor.zone())).unwrap_or_default();
     Frame::Inspector { scope, expires, request: String::new() }
 }

@@ -98,7 +98,7 @@ fn request(company: &Company, endpoint: &Endpoint, full: &Furnished) -> Option<A
         ("DELETE", "/files/{file}") => Ask::delete(format!("{of_record}/files/{}", full.file)).key(&key).version(version),
         ("PATCH", "/personal") => Ask::patch(format!("{of_record}/personal")).key(&key).json(json!({"personal": {"told_by": "Somebody Else"}})),
         ("POST", "/personal/erase") => Ask::post(format!("{of_record}/personal/erase")).key(&key).json(json!({"reason": "asked for by them"})),
-        ("POST", "/evidence") => Ask::post(format!("{of_record}/evidence")).key(&key),
+        ("POST", "/evidence") => Ask::post(format!("{of_record}/evidence")).key(&key).json(json!({"reason": "asked for by an inspector"})),
         ("POST", "/dossier") => Ask::post(format!("{of_record}/dossier")).key(&key),
         _ => return elsewhere(endpoint, full, &key),
     };

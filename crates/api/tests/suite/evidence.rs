@@ -93,10 +93,11 @@ fn frs_evd_083_evidence_is_handed_out_only_to_those_who_may_and_each_copy_is_an_
         // Who reads only, and who belongs to another site, and nobody.
         let (dora, olga, finn) = (company.token("dora"), company.token("olga"), company.token("finn"));
         let before = company.events();
-        let ask = |token: &str, key: &str| company.client.send(Ask::post(address.as_str()).key(key).token(token));
+        let ask = |token: &str, key: &str| company.client.send(Ask::post(address.as_str()).key(key).json(json!({"reason": "asked for by an inspector"})).token(token));
         assert_eq!(ask(&olga, "olga").problem().0, 403);
         assert_eq!(ask(&finn, "finn").problem().0, 404);
         assert_eq!(company.client.send(Ask::post(address.as_str()).key("x")).problem().0, 401);
+        assert_eq!(company.client.send(Ask::post(address.as_str()).key("y").token(&dora)).problem(), (422, "reason_needed".to_owned(), "reason".to_owned()));
         assert_eq!(company.events(), before, "nothing was handed out");
         let handed = ask(&dora, "one");
         assert_eq!((handed.status, handed.header("content-type")), (200, "application/json"));

@@ -99,7 +99,7 @@ fn target(tx: &mut WriteTx<'_>, permit: &Permit, input: &Json) -> Result<Record>
     record::seen(tx, permit.viewer(), text_of(input, "record")?)
 }
 
-fn reason_given(tx: &WriteTx<'_>) -> Result<()> {
+pub(crate) fn reason_given(tx: &WriteTx<'_>) -> Result<()> {
     if tx.reason().is_none_or(|reason| reason.trim().is_empty()) {
         return Err(Error::invalid("reason", "reason_needed", "This needs a reason."));
     }

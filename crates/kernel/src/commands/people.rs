@@ -194,7 +194,8 @@ fn hash_password_for_another(kernel: &Kernel, actor: &Actor, input: &Json) -> Re
     let (tenant, given) = (actor.tenant().to_owned(), text_of(input, "person")?.to_owned());
     let login = kernel.database().read(move |tx| {
         let id = person::identify(tx, &tenant, "person", &given)?;
-        Ok(person::find(tx, &tenant, &id)?.map(|person| person.login).unwrap_or_default())
+        let person = person::find(tx, &tenant, &id)?.ok_or_else(|| Error::not_found("There is no such person."))?;
+        Ok(person.login)
     })?;
     Ok(with_hash(input, person::hash_password(kernel, &login, text_of(input, "password")?)?))
 }

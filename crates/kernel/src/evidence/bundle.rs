@@ -8,6 +8,8 @@ use crate::Kernel;
 use crate::authority::{self, Actor, Permit};
 use crate::catalog::Catalog;
 use crate::command::{CommandDef, InputSort, Needed, SHOWN_ONCE, int_of, needs, text_of};
+use crate::commands::reason_given;
+use crate::export::{self, Export};
 use crate::record::{self, Record};
 use crate::signature::Proof;
 use crate::table::{RECORD_VERSION, Table, int, text, values};
@@ -66,6 +68,7 @@ fn prepare(kernel: &Kernel, actor: &Actor, input: &Json) -> Result<Json> {
 }
 
 fn run(tx: &mut WriteTx<'_>, permit: &Permit, input: &Json, _: Option<&Proof>) -> Result<Json> {
+    reason_given(tx)?;
     let record = record::seen(tx, permit.viewer(), text_of(input, "record")?)?;
     let (id, digest) = (tx.new_id(), text_of(input, "digest")?.to_owned());
     let row = values([
@@ -78,6 +81,8 @@ fn run(tx: &mut WriteTx<'_>, permit: &Permit, input: &Json, _: Option<&Proof>) -
         ("made_by", tx.actor().to_owned().into()),
     ]);
     tx.insert(&EVIDENCE_EXPORT, Some(&record.id), "evidence.exported", row)?;
+    // It leaves the house like every other export.
+    export::note(tx, permit, &Export { kind: record.kind.clone(), filter: format!("evidence of {}", record.label()), rows: 1, digest: digest.clone() })?;
     Ok(json!({ "export": id, "record": record.id, "digest": digest }))
 }
 
@@ -146,7 +151,7 @@ pub fn bundle(tx: &mut dyn Read, catalog: &Catalog, record: &Record, limit: usiz
     let transactions: Vec<Json> = transactions.collect::<Result<_>>()?;
     let mut shown_events = Vec::new();
     for ((id, ord), event) in &events {
-        let of_tx = leaves.get(id).map(Vec::as_slice).unwrap_or_default();
+        let of_tx = leaves.get(id).map(Vec::as_slice).ok_or_else(|| Error::internal(format!("the leaves of the transaction {id} were not read")))?;
         let path = inclusion(u64::try_from(*ord).map_err(Error::internal)?, of_tx.len() as u64, &mut &*of_tx)?;
         shown_events.push(with_path(shown(event)?, "ord", json!(ord), &path)?);
     }

@@ -10,6 +10,7 @@ use crate::signature::Proof;
 use crate::trail::WriteTx;
 use crate::{command, obligation};
 use base::limits::BLOCK_CHARS;
+use base::text::shortened;
 use base::{Blocker, Error, Refusal, RefusalKind, Result, Timestamp};
 use db::{Read, sql};
 use serde_json::{Map, Value as Json, json};
@@ -64,6 +65,8 @@ pub(crate) fn command() -> CommandDef {
 }
 
 fn begin(tx: &mut WriteTx<'_>) -> Result<Record> {
+    // Whoever asks in the same moment waits here, then sees that one runs.
+    tx.take_turn(TRAIL_CHECK)?;
     let tenant = tx.tenant().to_owned();
     if let Some(running) = running(tx, &tenant)? {
         let text = format!("{} is running", running.number);
@@ -120,6 +123,7 @@ pub fn begin_when_due(kernel: &Kernel, tenant: &str, every_hours: i64) -> Result
     }
     let tenant = tenant.to_owned();
     kernel.inside(&tenant.clone(), "system", "evidence.check_by_clock", move |tx| {
+        tx.take_turn(TRAIL_CHECK)?;
         let running = running(tx, &tenant)?;
         if running.is_none() { begin(tx).map(|_| ()) } else { Ok(()) }
     })
@@ -136,7 +140,8 @@ pub struct Findings {
     pub checkpoint: u64,
     /// Up to where it proves, as a sentence.
     pub standing: String,
-    /// Each names table, key, field and both values.
+    /// Each names table, key and field; the values stand on the record's own page and in the report
+    /// of `plumb verify`.
     pub problems: Vec<String>,
 }
 
@@ -151,7 +156,7 @@ pub fn finish(kernel: &Kernel, tenant: &str, check: &str, outcome: &Result<Findi
         }
         Err(error) => {
             tracing::error!(check, %error, "the check of the trail was not finished");
-            ("failed", Map::from_iter([("found".to_owned(), json!(cut(&format!("The check was not finished: {error}"))))]))
+            ("failed", Map::from_iter([("found".to_owned(), json!(shortened(&format!("The check was not finished: {error}"), BLOCK_CHARS)))]))
         }
     };
     let (named, id) = (tenant.to_owned(), check.to_owned());
@@ -178,13 +183,9 @@ fn fields_of(found: &Findings) -> Map<String, Json> {
     fields.insert("standing".to_owned(), json!(found.standing));
     fields.insert("problems".to_owned(), json!(found.problems.len()));
     if !found.problems.is_empty() {
-        fields.insert("found".to_owned(), json!(cut(&found.problems.join("\n"))));
+        fields.insert("found".to_owned(), json!(shortened(&found.problems.join("\n"), BLOCK_CHARS)));
     }
     fields
-}
-
-fn cut(text: &str) -> String {
-    text.chars().take(BLOCK_CHARS).collect()
 }
 
 /// How far a check has come.

@@ -228,8 +228,7 @@ fn shown(value: &Value) -> Option<String> {
 
 /// A long text by its beginning: a banner is no place for pages.
 fn short(text: &str) -> String {
-    const CHARS: usize = 200;
-    if text.chars().count() <= CHARS { text.to_owned() } else { text.chars().take(CHARS).chain(['…']).collect() }
+    base::text::shortened(text, 200)
 }
 
 fn fault(table: &Table, key: &str, field: Option<&str>, text: String) -> Damage {

@@ -91,6 +91,12 @@ pub fn close_for(kernel: &Kernel, tenant: &str, anchor: &str, broken: &Break) ->
         None => {
             let (found, head) = (format!("{anchor}: {}", broken.how), broken.head.hex());
             kernel.inside(tenant, "system", "evidence.found", move |tx| {
+                // Nodes that start together find the same together.
+                tx.take_turn(RESTORATION)?;
+                let tenant = tx.tenant().to_owned();
+                if find_open(tx, &tenant)?.is_some() {
+                    return Ok(());
+                }
                 let fields = [("found".to_owned(), Json::from(found.clone())), ("head".to_owned(), Json::from(head.clone()))].into_iter().collect();
                 let new = NewRecord { kind: RESTORATION.to_owned(), title: "The data does not fit a kept checkpoint".to_owned(), fields, ..NewRecord::default() };
                 record::create_in_state(tx, new, "open").map(|_| ())
@@ -104,13 +110,15 @@ pub fn close_for(kernel: &Kernel, tenant: &str, anchor: &str, broken: &Break) ->
 }
 
 fn open_restoration(kernel: &Kernel, tenant: &str) -> Result<Option<Record>> {
-    kernel.database().read(|tx| {
-        let row = tx.query_opt(
-            sql("select id from record where tenant = $1 and kind = $2 and phase = $3 order by id limit 1"),
-            &[tenant.into(), RESTORATION.into(), Phase::InReview.name().into()],
-        )?;
-        row.map(|row| record::get(tx, tenant, row.text("id")?)).transpose()
-    })
+    kernel.database().read(|tx| find_open(tx, tenant))
+}
+
+fn find_open(tx: &mut dyn Read, tenant: &str) -> Result<Option<Record>> {
+    let row = tx.query_opt(
+        sql("select id from record where tenant = $1 and kind = $2 and phase = $3 order by id limit 1"),
+        &[tenant.into(), RESTORATION.into(), Phase::InReview.name().into()],
+    )?;
+    row.map(|row| record::get(tx, tenant, row.text("id")?)).transpose()
 }
 
 /// Closes this node where a restoration waits for its explanation, found by whatever node.

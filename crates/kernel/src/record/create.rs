@@ -4,7 +4,7 @@ use crate::kind::{Kind, Numbering, Phase, Revisions, State};
 use crate::record::{self, Record};
 use crate::table::{ITEM, RECORD, RECORD_VERSION, values};
 use crate::trail::{Stored, WriteTx};
-use crate::{number, person};
+use crate::{number, obligation, person};
 use base::limits::{NUMBER_CHARS, TITLE_CHARS};
 use base::{Error, Result};
 use serde_json::{Map, Value as Json};
@@ -37,7 +37,9 @@ pub fn create(tx: &mut WriteTx<'_>, new: NewRecord) -> Result<Record> {
 /// and for people and places, which count from the start.
 pub fn create_in_state(tx: &mut WriteTx<'_>, new: NewRecord, state: &str) -> Result<Record> {
     let mut made = create_many(tx, vec![new], Some(state))?;
-    made.pop().ok_or_else(|| Error::internal("nothing was made"))
+    let made = made.pop().ok_or_else(|| Error::internal("nothing was made"))?;
+    obligation::raise_signing(tx, &made)?;
+    Ok(made)
 }
 
 /// Checks and puts together one record in the first state of its kind, without writing it yet.

@@ -5,6 +5,7 @@ mod edit;
 mod fields;
 mod list;
 mod revise;
+pub(crate) mod signers;
 pub mod step;
 mod write;
 

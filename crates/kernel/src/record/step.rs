@@ -3,7 +3,7 @@
 use crate::authority::{self, Permit};
 use crate::catalog::{Catalog, SignerContext, step_permission};
 use crate::kind::{Area, Effect, Kind, Phase, Signer, Step, TakenBy};
-use crate::record::{self, Record, edit::check_version, save};
+use crate::record::{self, Record, edit::check_version, save, signers};
 use crate::rule::{Finding, RuleContext, StepContext};
 use crate::signature::{self, Given, Proof};
 use crate::table::{ITEM, text_list};
@@ -58,7 +58,7 @@ pub fn choices(tx: &mut dyn Read, catalog: &Catalog, person: &str, record: &Reco
     for step in kind.steps.iter().filter(|step| step.taken_by == TakenBy::Person && step.from.contains(&record.state)) {
         let Some(to) = kind.find_state(&step.to) else { continue };
         let given = signature::given(tx, record, &step.name)?;
-        let missing = missing_signers(step, &given);
+        let missing = signers::missing(step, &given);
         let permission = step_permission(&kind.name, &step.name);
         let permitted = roles.iter().any(|role| catalog.role_has(role, &permission));
         let mut blockers: Vec<Blocker> = damage.iter().cloned().chain(blockers(tx, catalog, record, step, to.phase, now)?).collect();
@@ -119,21 +119,6 @@ pub fn blockers(tx: &mut dyn Read, catalog: &Catalog, record: &Record, step: &St
     Ok(found)
 }
 
-/// Whose signature is still missing. In order: one after another; otherwise all at once.
-pub fn missing_signers(step: &Step, given: &[Given]) -> Vec<Signer> {
-    let mut left: Vec<&Given> = given.iter().collect();
-    let mut missing = Vec::new();
-    for signer in &step.signers {
-        match left.iter().position(|given| given.role == signer.role && given.meaning == signer.meaning) {
-            Some(found) => {
-                left.remove(found);
-            }
-            None => missing.push(signer.clone()),
-        }
-    }
-    missing
-}
-
 /// What a step command did.
 #[derive(Debug, Clone)]
 pub enum Taken {
@@ -150,20 +135,10 @@ pub fn slot_for(tx: &mut dyn Read, catalog: &Catalog, permit: &Permit, record: &
 }
 
 /// The first missing signature whose role the person holds. Refuses authors where the signature is
-/// an approval, and a second signature of one person. Pages ask it as the command does.
+/// an approval. Pages ask it as the command does.
 fn open_slot(tx: &mut dyn Read, catalog: &Catalog, record: &Record, step: &Step, person: &str, holds: &dyn Fn(&str) -> bool) -> Result<Signer> {
     let given = signature::given(tx, record, &step.name)?;
-    let mut missing = missing_signers(step, &given);
-    if step.in_order {
-        missing.truncate(1);
-    }
-    if given.iter().any(|given| given.person == person) {
-        return Err(Error::conflict("already_signed", "You have signed this step already; another person must give the other signatures."));
-    }
-    let Some(slot) = missing.iter().find(|signer| holds(&signer.role)) else {
-        let roles: Vec<_> = missing.iter().map(|signer| signer.role.as_str()).collect();
-        return Err(Error::forbidden("not_a_signer", format!("This step waits for a signature by {}.", text_list(&roles, "or"))));
-    };
+    let slot = signers::next(step, &given, person, holds)?;
     if !slot.may_be_author && wrote_any(tx, catalog, record, person)? {
         return Err(Refusal::new(
             RefusalKind::Conflict,
@@ -179,7 +154,7 @@ fn open_slot(tx: &mut dyn Read, catalog: &Catalog, record: &Record, step: &Step,
         .advise("Another person with the role must sign.")
         .into());
     }
-    Ok(slot.clone())
+    Ok(slot)
 }
 
 /// Why somebody cannot give a signature, as what blocks the step for them.
@@ -250,7 +225,7 @@ pub fn take_as_person(tx: &mut WriteTx<'_>, permit: &Permit, record: &Record, ve
         let signature = signature::write(tx, proof, record, &step.name, &slot.meaning, &slot.role, None)?;
         obligation::close_signing(tx, record, &step.name, &slot.role, &signature)?;
         let given = signature::given(tx, record, &step.name)?;
-        let waiting_for = missing_signers(&step, &given);
+        let waiting_for = signers::missing(&step, &given);
         if !waiting_for.is_empty() {
             return Ok(Taken::Signed { waiting_for });
         }

@@ -252,6 +252,13 @@ impl<'a> WriteTx<'a> {
         self.tx.lock_row(table.name, &tenant, id)
     }
 
+    /// Waits for every other transaction that has taken this turn in the company, and keeps them
+    /// waiting until this one ends: for rules over rows that may not be there yet ("only one is open").
+    pub fn take_turn(&mut self, name: &'static str) -> Result<()> {
+        let tenant = self.header.tenant.clone();
+        crate::stamp::take_turn(self.tx, &tenant, name)
+    }
+
     /// Says that this transaction changes something that caches are kept of, and takes its turn
     /// among those that do ([`crate::stamp`]).
     pub fn raise_stamp(&mut self, name: &'static str) -> Result<()> {

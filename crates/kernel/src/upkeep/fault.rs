@@ -69,6 +69,8 @@ pub fn note(kernel: &Kernel, tenant: &str, fault: Fault, subject: &str, found: &
     tracing::error!(fault = sort, subject, found, "a fault was found");
     let (subject, found) = (base::text::shortened(subject, base::limits::LINE_CHARS), base::text::shortened(found, base::limits::BLOCK_CHARS));
     kernel.inside(tenant, "system", "fault.note", move |tx| {
+        // Nodes that notice the same in one moment take turns.
+        tx.take_turn(FAULT)?;
         let tenant = tx.tenant().to_owned();
         if is_open(tx, &tenant, sort, &subject)? { Ok(()) } else { make(tx, sort, title, &subject, &found) }
     })

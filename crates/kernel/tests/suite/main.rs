@@ -8,6 +8,7 @@ mod decisions;
 mod evidence;
 mod files;
 mod hooks;
+mod leases;
 mod lists;
 mod packages;
 mod packages_kinds;

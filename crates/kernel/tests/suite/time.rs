@@ -139,11 +139,15 @@ fn frs_tim_003_only_an_administrator_clears_a_clock_fault_and_never_without_a_re
         world.clock.advance_seconds(-YEAR);
         present::look(&world.kernel, MAIN_TENANT).unwrap();
         let fault = faults(&world.kernel)[0].clone();
+        let (viewer, roles) = (world.viewer(&world.admin), [("administrator".to_owned(), None)]);
+        let work = || world.kernel.database().read(|tx| kernel::obligation::of_person(tx, &viewer, world.admin.person(), &roles)).unwrap().len();
+        assert_eq!(work(), 1, "it waits on the administrators' work list");
         assert_eq!(code(&world.step(&manager, &fault.id, "clear").unwrap_err()), "not_permitted");
         let input = json!({"record": fault.id, "version": fault.version, "step": "clear"});
         assert_eq!(code(&world.run(&world.admin, "record.step", input.clone()).unwrap_err()), "reason_needed");
         assert_eq!(code(&world.sign_step(&manager, &id, "approve").unwrap_err()), "clock_went_back");
         world.run_because(&world.admin, "record.step", input, "The battery was changed; the year is being set.").unwrap();
+        assert_eq!(work(), 0);
         world.sign_step(&manager, &id, "approve").unwrap();
         let signed = world.kernel.database().read(move |tx| kernel::signature::of_record(tx, MAIN_TENANT, &id)).unwrap();
         assert_eq!(signed[0].signed_at, newest, "no time before what was written last");

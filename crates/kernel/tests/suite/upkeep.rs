@@ -44,19 +44,18 @@ fn queue(tx: &mut WriteTx<'_>, context: &StepContext<'_>) -> base::Result<()> {
 static DONE: AtomicUsize = AtomicUsize::new(0);
 
 fn do_number(_: &Kernel, _: &Actor, job: &Job) -> base::Result<()> {
-    assert_ne!(job.payload, json!(POISON), "this one cannot be done");
+    assert_ne!(job.payload()?, json!(POISON), "this one cannot be done");
     DONE.fetch_add(1, Ordering::SeqCst);
     Ok(())
 }
 
 static TURNS: AtomicUsize = AtomicUsize::new(0);
 
-fn modules() -> Vec<Module> {
-    let panics = JobDef { name: "a.panics", label: "Panics", every_seconds: 1, run: |_, _| panic!("of all things") };
+pub fn modules() -> Vec<Module> {
+    let panics = JobDef { name: "a.panics", label: "Panics", run: |_, _| panic!("of all things") };
     let counts = JobDef {
         name: "b.counts",
         label: "Counts",
-        every_seconds: 1,
         run: |_, _| {
             TURNS.fetch_add(1, Ordering::SeqCst);
             Ok(())
@@ -64,6 +63,13 @@ fn modules() -> Vec<Module> {
     };
     let queues = vec![QueueDef { name: "numbers", run: do_number }];
     vec![Module { kinds: vec![note()], after_step: vec![queue], queues, jobs: vec![panics, counts], ..Module::default() }]
+}
+
+/// A thousand jobs that wait.
+pub fn queue_all(world: &World) {
+    let author = world.person("dora", &["quality_engineer"]);
+    let id = world.create(&author, "note", "A thousand jobs", json!({})).unwrap();
+    world.step(&author, &id, "finish").unwrap();
 }
 
 fn small() -> Vec<Module> {
@@ -165,9 +171,7 @@ fn frs_upk_002_an_upload_that_no_record_names_is_swept_after_a_day_and_nothing_e
 fn poisoned(test: &TestDatabase) {
     DONE.store(0, Ordering::SeqCst);
     let world = World::new(test.database.clone(), modules());
-    let author = world.person("dora", &["quality_engineer"]);
-    let id = world.create(&author, "note", "A thousand jobs", json!({})).unwrap();
-    world.step(&author, &id, "finish").unwrap();
+    queue_all(&world);
     for round in 0..base::limits::JOB_TRIES {
         jobs::work_off(&world.kernel, MAIN_TENANT).unwrap();
         assert_eq!(DONE.load(Ordering::SeqCst), QUEUED - 1, "all others are done in round {round}");
@@ -204,5 +208,57 @@ fn frs_upk_003_a_job_by_the_clock_that_panics_keeps_no_other_from_its_turn_and_b
         let found = faults(&world);
         assert_eq!((found.len(), &found[0].fields["subject"]), (1, &Json::from("a.panics")));
         assert!(found[0].fields["found"].as_str().unwrap().contains("of all things"), "{found:?}");
+    });
+}
+
+#[test]
+fn frs_upk_003_a_queued_job_that_cannot_be_read_is_set_aside_like_one_that_cannot_be_done() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        DONE.store(0, Ordering::SeqCst);
+        let world = World::new(test.database.clone(), modules());
+        queue_all(&world);
+        let cut = "update job set payload = '{\"cut' where tenant = 'main' and payload = '7'";
+        assert_eq!(test.database.write(move |tx| tx.execute_text(cut, &[])).unwrap(), 1);
+        for _ in 0..base::limits::JOB_TRIES {
+            jobs::work_off(&world.kernel, MAIN_TENANT).unwrap();
+            world.clock.advance_seconds(3_600);
+        }
+        assert_eq!(DONE.load(Ordering::SeqCst), QUEUED - 2, "but for this one and the poison");
+        let found = faults(&world);
+        assert!(found.iter().any(|fault| fault.field_text("found").contains("what was queued cannot be read")), "{found:?}");
+        assert_eq!(found.len(), 2);
+    });
+}
+
+#[test]
+fn frs_upk_001_a_store_that_does_not_answer_makes_no_file_a_damaged_one() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        let server = testkit::s3::S3Server::start();
+        server.make("plumb-files");
+        let world = World::with_files(test.database.clone(), small(), blob::Files::Bucket(server.bucket("s3://plumb-files/brezza")));
+        let author = world.person("dora", &["quality_engineer"]);
+        attached(&world, &author, b"one");
+        attached(&world, &author, b"two");
+        drop(server);
+        for _ in 0..base::limits::JOB_TRIES {
+            turn(&world);
+        }
+        let found = faults(&world);
+        assert_eq!(found.iter().map(|fault| fault.field_text("subject")).collect::<Vec<_>>(), ["upkeep.files"], "only that the work cannot be done");
+    });
+}
+
+#[test]
+fn frs_bak_004_a_rehearsal_waits_for_its_review_on_the_work_list_of_the_quality_managers() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        let world = World::new(test.database.clone(), Vec::new());
+        let manager = world.person("quinn", &["quality_manager"]);
+        let now = world.kernel.now();
+        let found = kernel::upkeep::Restored { transactions: 3, rows: 9, files: 0 };
+        let drill = kernel::upkeep::Drill { backup: "b1".to_owned(), made_at: "2026-05-01".to_owned(), began_at: now, ended_at: now, outcome: Ok(found) };
+        drill.record(&world.kernel, MAIN_TENANT).unwrap();
+        let (viewer, roles) = (world.viewer(&manager), [("quality_manager".to_owned(), None)]);
+        let work = world.kernel.database().read(|tx| kernel::obligation::of_person(tx, &viewer, manager.person(), &roles)).unwrap();
+        assert_eq!(work.iter().map(|work| work.task.as_str()).collect::<Vec<_>>(), ["Review: reviewed the restore drill"]);
     });
 }

@@ -14,8 +14,6 @@ use kernel::trail::WriteTx;
 use kernel::{place, record};
 use std::collections::BTreeMap;
 
-/// How often the clock looks.
-const EVERY_SECONDS: i64 = 3600;
 /// Days a supervisor has to see to overdue training.
 const ESCALATION_DAYS: i64 = 7;
 /// The sort of obligation that tells a supervisor.
@@ -23,8 +21,8 @@ const ACT: &str = "act";
 
 pub fn jobs() -> Vec<JobDef> {
     vec![
-        JobDef { name: "training.escalate", label: "Tell supervisors of overdue training", every_seconds: EVERY_SECONDS, run: run_escalation },
-        JobDef { name: "training.repeat", label: "Assign training that repeats", every_seconds: EVERY_SECONDS, run: run_repetition },
+        JobDef { name: "training.escalate", label: "Tell supervisors of overdue training", run: run_escalation },
+        JobDef { name: "training.repeat", label: "Assign training that repeats", run: run_repetition },
     ]
 }
 

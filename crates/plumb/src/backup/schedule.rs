@@ -5,7 +5,8 @@ use crate::assembly::Place;
 use base::{Error, Result, Timestamp};
 use clap::Args;
 use kernel::upkeep::{self, Fault};
-use kernel::{Kernel, MAIN_TENANT, jobs};
+use kernel::jobs::{self, Turn};
+use kernel::{Kernel, MAIN_TENANT};
 use std::path::PathBuf;
 
 /// Where the server puts backups, and how often it rehearses a restore.
@@ -30,6 +31,8 @@ pub struct Keeping {
 
 const BACKUP: &str = "backup";
 const DRILL: &str = "restore_drill";
+/// Seconds before what failed is tried again.
+const AGAIN_SECONDS: i64 = 3_600;
 
 /// Makes backups and rehearses restores when they are due.
 pub struct Keeper {
@@ -59,43 +62,46 @@ impl Keeper {
         }))
     }
 
-    /// Does what is due, on the node that holds the lease.
+    /// Does what is due, on the node that holds the lease. What fails is a fault that somebody must
+    /// look after, and is tried again after an hour.
     pub fn turn(&self, holder: &str) -> Result<()> {
-        if jobs::take_lease(&self.kernel, MAIN_TENANT, BACKUP, holder)?.is_none() {
+        // A node whose clock differs does nothing by it.
+        if kernel::present::out_of_step(&self.kernel).is_some() {
             return Ok(());
         }
-        if self.is_due(BACKUP, self.backup_every_seconds)? {
-            self.back_up()?;
+        let turn = jobs::under_lease(&self.kernel, MAIN_TENANT, BACKUP, holder, &mut || {
+            let backed_up = self.when_due(BACKUP, self.backup_every_seconds, Fault::FailedBackup, &|| self.back_up());
+            let Some((key, every)) = &self.drill else { return backed_up };
+            // A backup that fails is no reason to leave the rehearsal out: it takes the last one there is.
+            let rehearsed = self.when_due(DRILL, *every, Fault::FailedDrill, &|| rehearse(&self.to, key, &self.place.data.join("drill"))?.record(&self.kernel, MAIN_TENANT));
+            backed_up.and(rehearsed)
+        })?;
+        match turn {
+            Turn::Elsewhere => Ok(()),
+            Turn::Held(outcome) => outcome,
+            Turn::Lost => Err(Error::internal("another node makes the backups meanwhile")),
         }
-        if let Some((key, every)) = &self.drill
-            && self.is_due(DRILL, *every)?
-        {
-            rehearse(&self.to, key, &self.place.data.join("drill"))?.record(&self.kernel, MAIN_TENANT)?;
-            self.done(DRILL)?;
-        }
-        Ok(())
     }
 
-    fn is_due(&self, name: &str, every_seconds: i64) -> Result<bool> {
-        Ok(upkeep::round_of(&self.kernel, MAIN_TENANT, name)?.is_due(self.kernel.now(), every_seconds))
-    }
-
-    fn done(&self, name: &str) -> Result<()> {
+    fn when_due(&self, name: &str, every_seconds: i64, fault: Fault, work: &dyn Fn() -> Result<()>) -> Result<()> {
         let now: Timestamp = self.kernel.now();
-        let round = upkeep::round_of(&self.kernel, MAIN_TENANT, name)?;
-        self.kernel.keep_round(MAIN_TENANT, name, &round.ended(now))
+        let mut round = upkeep::round_of(&self.kernel, MAIN_TENANT, name)?;
+        let tried_lately = round.began_at.is_some_and(|tried| now < tried.plus_seconds(AGAIN_SECONDS));
+        if tried_lately || !round.is_due(now, every_seconds) {
+            return Ok(());
+        }
+        round.began_at = Some(now);
+        self.kernel.keep_round(MAIN_TENANT, name, &round)?;
+        if let Err(error) = work() {
+            upkeep::note(&self.kernel, MAIN_TENANT, fault, &self.to.display().to_string(), &error.to_string())?;
+            return Err(error);
+        }
+        self.kernel.keep_round(MAIN_TENANT, name, &round.ended(self.kernel.now()))
     }
 
     fn back_up(&self) -> Result<()> {
-        match make(&self.place, &self.to, &self.recipient) {
-            Ok(made) => {
-                tracing::info!(backup = made.id, path = %made.path.display(), rows = made.rows, files = made.files, "a backup was made");
-                self.done(BACKUP)
-            }
-            Err(error) => {
-                upkeep::note(&self.kernel, MAIN_TENANT, Fault::FailedBackup, &self.to.display().to_string(), &error.to_string())?;
-                Err(error)
-            }
-        }
+        let made = make(&self.place, &self.to, &self.recipient)?;
+        tracing::info!(backup = made.id, path = %made.path.display(), rows = made.rows, files = made.files, "a backup was made");
+        Ok(())
     }
 }

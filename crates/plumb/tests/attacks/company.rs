@@ -73,7 +73,7 @@ fn beside(company: &Company) {
         }
     }
     for login in ["m.ortiz", "g.bianchi"] {
-        company.run(login, "evidence.export", json!({"record": complaint})).unwrap();
+        company.run_because(login, "evidence.export", json!({"record": complaint}), "asked for by an inspector").unwrap();
     }
     for why in ["leaks at 6 bar", "the gauge was not calibrated"] {
         let placed = company.run("m.ortiz", "hold.place", json!({"record": complaint, "why": why})).unwrap();

@@ -47,7 +47,7 @@ fn document(tx: &mut dyn Read, tenant: &str, input: &Json) -> Result<Record> {
 
 /// The clock's work.
 pub fn jobs() -> Vec<JobDef> {
-    vec![JobDef { name: COMMAND, label: "Make documents effective on their day", every_seconds: 60, run: make_due_effective }]
+    vec![JobDef { name: COMMAND, label: "Make documents effective on their day", run: make_due_effective }]
 }
 
 /// Makes every document effective whose day has come. One that is stopped (by a hold) does not

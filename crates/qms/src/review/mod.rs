@@ -119,7 +119,7 @@ pub fn next_review(tx: &mut dyn Read, record: &Record) -> Result<Option<Date>> {
 
 /// The clock's work.
 pub fn jobs() -> Vec<JobDef> {
-    vec![JobDef { name: COMMAND, label: "Ask for periodic reviews that come due", every_seconds: 3_600, run: ask_for_due }]
+    vec![JobDef { name: COMMAND, label: "Ask for periodic reviews that come due", run: ask_for_due }]
 }
 
 fn ask_for_due(kernel: &Kernel, actor: &Actor) -> Result<()> {

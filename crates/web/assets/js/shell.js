@@ -115,6 +115,9 @@ function times() {
   });
 }
 
+/** @param {number} number */
+const count = (number) => number.toLocaleString('en-US');
+
 /** Long work asks for its state while it runs, and goes on when it has ended. */
 function progress() {
   for (const element of all('[data-poll]')) {
@@ -124,11 +127,15 @@ function progress() {
         const state = await answer.json();
         const bar = element.querySelector('progress');
         if (bar) {
-          bar.max = Math.max(1, state.total);
-          bar.value = state.done;
+          if (state.total === null) {
+            bar.removeAttribute('value');
+          } else {
+            bar.max = Math.max(1, state.total);
+            bar.value = state.done;
+          }
         }
         const numbers = element.querySelector('[data-numbers]');
-        if (numbers) numbers.textContent = `${state.done} of ${state.total}`;
+        if (numbers) numbers.textContent = state.total === null ? count(state.done) : `${count(state.done)} of ${count(state.total)}`;
         const now = element.querySelector('[data-now]');
         if (now) now.textContent = state.now ?? '';
         if (state.ended_href) {

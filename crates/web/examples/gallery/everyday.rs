@@ -155,7 +155,7 @@ fn empty() -> web::ui::Page {
 fn import() -> web::ui::Page {
     let body = html! {
         (PageHead { crumbs: vec![Link::new("#", "Engineering"), Link::new("#", "Imports")], title: "Import of ventilator-fi5-rev1.xlsx".into(), lead: "Nothing is written before all rows are checked and you confirm.".into(), ..PageHead::default() })
-        (Progress { label: "Checking rows".into(), done: 3412, total: 5120, now: "Row 3,412: bracket, left, 510-0311".into(), poll_href: None }.render())
+        (Progress { label: "Checking rows".into(), done: 3412, total: Some(5120), now: "Row 3,412: bracket, left, 510-0311".into(), poll_href: None }.render())
     };
     page_at(Some(Area::Engineering), "Imports", "Import", body)
 }

@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 
 /// Checks that the page lists; the others stand in the list of their kind.
 const ROWS: i64 = 10;
-/// Characters of what was found that the banner shows; the check's own page shows all.
-const FOUND_CHARS: usize = 500;
+/// Places of what was found that the banner names; the check's own page names all.
+const NAMED: usize = 5;
 
 /// What the page knows of checks.
 pub(super) struct Checks {
@@ -42,15 +42,15 @@ impl Checks {
     /// In red, as long as nobody has assessed what was found.
     pub(super) fn banner(&self) -> Option<Banner> {
         let damaged = self.damaged.as_ref()?;
-        let found = damaged.field_text("found");
-        let mut text: String = found.chars().take(FOUND_CHARS).collect();
-        if found.chars().count() > FOUND_CHARS {
-            text.push('…');
+        let found: Vec<&str> = damaged.field_text("found").lines().collect();
+        let mut text = found.iter().take(NAMED).copied().collect::<Vec<_>>().join("; ");
+        if found.len() > NAMED {
+            text.push_str(&format!("; and {} more", found.len() - NAMED));
         }
         Some(Banner {
             kind: BannerKind::Broken,
             title: "The last check found damage to the trail".into(),
-            text: format!("{text} A quality manager must assess it."),
+            text: format!("{text}. A quality manager must assess it."),
             links: vec![Link::new(href(&damaged.reference()), damaged.number.clone())],
             ..Banner::default()
         })
@@ -65,7 +65,11 @@ impl Checks {
             .map(|check| {
                 let by = if check.created_by == "system" { "the clock" } else { self.people.get(&check.created_by).map_or("?", String::as_str) };
                 let standing = match check.field_int("checkpoint") {
-                    Some(checkpoint) => format!("{} events, checkpoint {}. {}", grouped(u64::try_from(check.field_int("events").unwrap_or(0)).unwrap_or(0)), checkpoint, check.field_text("standing")),
+                    Some(checkpoint) => {
+                        let number = |value: i64| grouped(u64::try_from(value).unwrap_or(0));
+                        let checkpoint = if checkpoint == 0 { "no checkpoint yet".to_owned() } else { format!("checkpoint {}", number(checkpoint)) };
+                        format!("{} events, {checkpoint}. {}", number(check.field_int("events").unwrap_or(0)), check.field_text("standing"))
+                    }
                     None => check.field_text("found").to_owned(),
                 };
                 vec![
@@ -78,7 +82,6 @@ impl Checks {
             })
             .collect();
         Ok(html! {
-            @if self.last.is_empty() { p.muted { "None yet." } } @else { (DataTable { label: "Checks".into(), columns, rows, totals: Vec::new() }) }
             @match &self.running {
                 Some((check, progress)) => (bar(check, progress.as_ref())),
                 None => @if visit.may("evidence.check") {
@@ -88,6 +91,7 @@ impl Checks {
                     }
                 },
             }
+            @if self.last.is_empty() { p.muted { "None yet." } } @else { (DataTable { label: "Checks".into(), columns, rows, totals: Vec::new() }) }
         })
     }
 }
@@ -97,7 +101,7 @@ fn bar(check: &Record, progress: Option<&CheckProgress>) -> Progress {
     Progress {
         label: format!("{} is running", check.number),
         done: progress.map_or(0, |progress| number(progress.done)),
-        total: progress.map_or(0, |progress| number(progress.whole.unwrap_or(progress.done))),
+        total: progress.and_then(|progress| progress.whole).map(number),
         now: progress.map_or_else(|| "It begins within seconds.".to_owned(), |progress| progress.doing.clone()),
         poll_href: Some(format!("/evidence/check/{}", check.id)),
     }

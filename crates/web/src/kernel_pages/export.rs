@@ -5,8 +5,9 @@ use crate::edge::{Answer, Visit, status_of};
 use crate::shell;
 use crate::text::encode;
 use crate::ui::{Form, FormError, FormGroup, Input, InputKind, Link, PageHead, Submit};
-use base::limits::REASON_CHARS;
-use base::{Digest, Error, Result};
+use base::limits::{EXPORT_ROWS, PAGE_ROWS, REASON_CHARS};
+use base::text::grouped;
+use base::{Digest, Error, Refusal, RefusalKind, Result, Timestamp};
 use kernel::kind::Kind;
 use kernel::record::{self, Filter, Page, Record};
 use kernel::signature::{self, Given};
@@ -16,9 +17,6 @@ use std::collections::BTreeMap;
 
 /// What was given on each record.
 type Signed = BTreeMap<String, Vec<Given>>;
-
-/// Rows of one export.
-const EXPORT_ROWS: usize = 10_000;
 
 pub(crate) fn show(visit: &Visit) -> Result<Answer> {
     let kind = kind_of(visit)?;
@@ -44,7 +42,7 @@ fn title(kind: &Kind) -> String {
 /// The file is made first, so that what is noted is what is handed out.
 fn export_now(visit: &Visit, kind: &Kind) -> Result<Answer> {
     let filter = filter_of(visit, kind)?;
-    let (records, signed) = all(visit, &filter)?;
+    let (records, signed) = all(visit, &filter, shell::past_moment(visit)?.map(|past| past.at))?;
     let csv = csv(visit, kind, &records, &signed);
     let filters: Vec<String> = visit.request.query.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
     let filters: String = filters.join("&").chars().take(base::limits::LINE_CHARS).collect();
@@ -54,8 +52,12 @@ fn export_now(visit: &Visit, kind: &Kind) -> Result<Answer> {
 
 fn body(visit: &Visit, kind: &Kind, error: Option<&Error>) -> Markup {
     let list = address_with(visit, &format!("/list/{}", kind.name), &[]);
-    let refusal = error.and_then(Error::refusal);
-    let errors = refusal.map(|refusal| FormError { target: "f-reason".into(), text: crate::text::capital(&refusal.message) });
+    let errors = error.and_then(Error::refusal).map(|refusal| {
+        let target = if refusal.place.as_deref() == Some("reason") { "f-reason" } else { "" };
+        let texts: Vec<&str> = std::iter::once(refusal.message.as_str()).chain(refusal.advice.as_deref()).collect();
+        FormError { target: target.into(), text: crate::text::capital(&texts.join(" ")) }
+    });
+    let past = shell::past_moment(visit).ok().flatten();
     let reason = Input {
         required: true,
         value: visit.request.field("reason").unwrap_or("").to_owned(),
@@ -74,29 +76,44 @@ fn body(visit: &Visit, kind: &Kind, error: Option<&Error>) -> Markup {
         ..Form::default()
     };
     html! {
-        (PageHead { crumbs: vec![Link::new(list, kind.plural.clone())], title: title(kind), lead: format!("All rows of this view, at most {}.", base::text::grouped(EXPORT_ROWS as u64)), ..PageHead::default() })
+        (PageHead { crumbs: vec![Link::new(list, kind.plural.clone())], title: title(kind), lead: format!("All rows of this view, at most {}.", grouped(EXPORT_ROWS as u64)), ..PageHead::default() })
+        @if let Some(past) = past { p.muted { "As they were at the end of " (past.when) "." } }
         (form)
     }
 }
 
-fn all(visit: &Visit, filter: &Filter) -> Result<(Vec<Record>, Signed)> {
+/// The records of the list with their signatures; looking at another day, as they were then.
+fn all(visit: &Visit, filter: &Filter, as_of: Option<Timestamp>) -> Result<(Vec<Record>, Signed)> {
     let (viewer, filter) = (visit.viewer.clone(), filter.clone());
     visit.read(move |tx| {
         let mut all: Vec<Record> = Vec::new();
         let mut after = None;
         loop {
-            let page = Page { rows: Some(base::limits::PAGE_ROWS), after: after.take(), ..Page::default() };
-            let (rows, next) = record::list(tx, &viewer, &filter, &page, None)?;
+            let page = Page { rows: Some(PAGE_ROWS), after: after.take(), ..Page::default() };
+            let (rows, next) = record::list(tx, &viewer, &filter, &page, as_of)?;
             all.extend(rows);
-            match next {
-                Some(cursor) if all.len() < EXPORT_ROWS => after = Some(cursor),
-                _ => {
-                    let signed = signature::of_records(tx, viewer.tenant(), &all)?;
-                    return Ok((all, signed));
+            check_rows(all.len())?;
+            after = next;
+            if after.is_none() {
+                let mut signed = signature::of_records(tx, viewer.tenant(), &all)?;
+                for given in signed.values_mut() {
+                    given.retain(|given| as_of.is_none_or(|at| given.signed_at <= at));
                 }
+                return Ok((all, signed));
             }
         }
     })
+}
+
+/// A file that is cut off without a word would be taken for the whole.
+fn check_rows(rows: usize) -> Result<()> {
+    if rows <= EXPORT_ROWS {
+        return Ok(());
+    }
+    let limit = grouped(EXPORT_ROWS as u64);
+    Err(Refusal::new(RefusalKind::TooLarge, "too_many_rows", format!("This view has more than {limit} rows, which is the most that one export holds."))
+        .advise("Narrow the list with its filters and export it in parts.")
+        .into())
 }
 
 fn csv(visit: &Visit, kind: &Kind, records: &[Record], signed: &Signed) -> String {
@@ -130,6 +147,13 @@ fn line<'a>(cells: impl Iterator<Item = &'a str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn frs_guard_010_an_export_that_would_be_cut_off_is_refused() {
+        check_rows(EXPORT_ROWS).unwrap();
+        let refused = check_rows(EXPORT_ROWS + 1).unwrap_err();
+        assert_eq!(refused.refusal().unwrap().code, "too_many_rows");
+    }
 
     #[test]
     fn frs_guard_002_text_that_would_run_is_made_harmless_and_numbers_stay_numbers() {

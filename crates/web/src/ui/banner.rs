@@ -3,6 +3,7 @@
 
 use crate::ui::icon::Icon;
 use crate::ui::value::{Link, button_link};
+use base::text::grouped;
 use maud::{Markup, Render, html};
 
 /// What a banner warns of; decides its colour, icon and how loudly it is announced.
@@ -154,7 +155,8 @@ impl Render for EmptyState {
 pub struct Progress {
     pub label: String,
     pub done: u64,
-    pub total: u64,
+    /// `None` as long as nobody knows.
+    pub total: Option<u64>,
     /// "Importing row 3,412: bracket, left".
     pub now: String,
     /// Where the state can be asked for; the page asks again every two seconds while it runs.
@@ -165,8 +167,9 @@ impl Render for Progress {
     fn render(&self) -> Markup {
         html! {
             div.progress data-poll=[self.poll_href.as_deref()] {
-                div.progress-line { span { (self.label) } span data-numbers { (self.done) " of " (self.total) } }
-                progress max=(self.total.max(1)) value=(self.done.min(self.total)) aria-label=(self.label) {}
+                div.progress-line { span { (self.label) } span data-numbers { (grouped(self.done)) @if let Some(total) = self.total { " of " (grouped(total)) } } }
+                // Without a value the bar says that the work goes on, and not how far it is.
+                progress max=[self.total.map(|total| total.max(1))] value=[self.total.map(|total| self.done.min(total))] aria-label=(self.label) {}
                 p.section-note data-now aria-live="polite" { (self.now) }
             }
         }

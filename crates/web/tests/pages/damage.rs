@@ -50,17 +50,21 @@ fn frs_evd_083_the_evidence_of_a_record_is_downloaded_from_its_page_by_those_onl
         let address = quentin.open(page).link("Take the evidence away");
         let asked = quentin.open(&address);
         asked.says("noted in the record's timeline");
-        let file = quentin.submit(&asked, &address, &[]);
+        let unexplained = quentin.submit(&asked, &address, &[("reason", " ")]);
+        assert_eq!(unexplained.status, StatusCode::UNPROCESSABLE_ENTITY);
+        unexplained.says("This needs a reason").says("Download the evidence");
+        let file = quentin.submit(&asked, &address, &[("reason", "Asked for by an inspector")]);
         assert_eq!(file.status, StatusCode::OK);
         let bundle: serde_json::Value = serde_json::from_str(&file.html).unwrap();
         assert_eq!((&bundle["format"], &bundle["record"]["number"]), (&json!("plumb-evidence-1"), &json!("CO-2026-0001")));
-        let again = quentin.submit(&asked, &address, &[]);
+        let again = quentin.submit(&asked, &address, &[("reason", "Asked for by an inspector")]);
         assert_eq!(again.status, StatusCode::CONFLICT);
         let mut olga = Browser::signed_in(&company.world.kernel, "olga");
         let page = "/r/procedure/PR-0001";
         olga.open(page).says_not("Take the evidence away");
-        let asked = olga.open(&format!("{page}/evidence"));
-        assert_eq!(olga.submit(&asked, &format!("{page}/evidence"), &[]).status, StatusCode::FORBIDDEN);
+        let refused = olga.get(&format!("{page}/evidence"));
+        assert_eq!(refused.status, StatusCode::FORBIDDEN);
+        refused.says("A quality engineer or a quality manager does").says_not("Download the evidence");
     });
 }
 

@@ -7,13 +7,16 @@ use axum::http::StatusCode;
 use serde_json::json;
 
 /// A risk that waits for its assessment by a quality manager; answers its number.
-fn risk_in_review(company: &Company) -> String {
-    let (world, quentin) = (&company.world, company.who("quentin"));
-    let fields = json!({
+fn risk_fields() -> serde_json::Value {
+    json!({
         "hazard": "Noise", "sequence_of_events": "Fan wears", "hazardous_situation": "Alarm not heard", "harm": "Late care",
         "severity": 2, "probability_before": 2, "controls": "Quieter fan", "control_type": "inherent_safety",
         "control_verification": "Measured", "risks_from_controls": "None", "probability_after": 1, "benefit_risk": "Sustains life",
-    });
+    })
+}
+
+fn risk_in_review(company: &Company) -> String {
+    let (world, quentin, fields) = (&company.world, company.who("quentin"), risk_fields());
     let risk = world.create(quentin, "risk", "Noise", fields).unwrap();
     world.link(quentin, &risk, "concerns", &world.named("part", "LV-101155").id).unwrap();
     world.step(quentin, &risk, "evaluate").unwrap();
@@ -97,6 +100,36 @@ fn frs_sig_015_a_printed_page_and_an_export_name_the_signer_the_time_and_the_mea
             assert!(list.html.contains(&format!("{signer}, 2 Nov 2026, 08:00 CET: ")) && list.html.contains("(version "), "{}", list.html);
             assert!(list.html.starts_with("\"Number\"") && list.html.lines().next().unwrap().ends_with("\"Version\",\"Signatures\""), "{}", list.html);
         }
+    });
+}
+
+#[test]
+fn frs_guard_010_an_export_made_while_looking_at_another_day_holds_what_that_day_held() {
+    on_both(|world| {
+        let company = Company::open(world);
+        let world = &company.world;
+        let order = world.create(&world.sign_in("quentin"), "risk", "Valve sticks", risk_fields()).unwrap();
+        let number = world.record(&order).number;
+        world.clock.advance_seconds(3 * 86_400);
+        let version = world.record(&order).version;
+        world.run(&world.sign_in("quentin"), "record.edit", json!({"record": order, "version": version, "title": "Valve sticks when cold"})).unwrap();
+        let later = world.create(&world.sign_in("quentin"), "risk", "Hose leaks", risk_fields()).unwrap();
+        let later = world.record(&later).number;
+        let mut quentin = Browser::signed_in(&world.kernel, "quentin");
+        let taken = |quentin: &mut Browser, address: &str| {
+            let form = quentin.open(address);
+            (form.text(), quentin.submit(&form, address, &[("reason", "Asked for by an inspector")]).html)
+        };
+        let (form, then) = taken(&mut quentin, "/list/risk/export?as_of=2026-11-03");
+        assert!(form.contains("As they were at the end of 3 Nov 2026"), "{form}");
+        assert!(then.contains(&format!("\"{number}\",\"1\",\"Valve sticks\"")) && !then.contains("when cold") && !then.contains(&later), "{then}");
+        let (form, now) = taken(&mut quentin, "/list/risk/export");
+        assert!(!form.contains("As they were"), "{form}");
+        assert!(now.contains("Valve sticks when cold") && now.contains(&later), "{now}");
+        // Signatures that were given since then are not on it either: an assessment of the first day is.
+        assert!(then.contains("Quinn Tester, 2 Nov 2026"), "{then}");
+        let (_, before) = taken(&mut quentin, "/list/risk/export?as_of=2026-11-01");
+        assert!(!before.contains("Quinn Tester") && !before.contains(&number), "{before}");
     });
 }
 

@@ -58,7 +58,7 @@ pub fn examples() -> Vec<(&'static str, Example)> {
         ("file.attach", Person(|s| (s.writer.clone(), Ready::with(s.file_input(&s.capa()))))),
         ("file.remove", Person(remove_file)),
         ("evidence.check", Person(|s| (s.quality_manager.clone(), Ready::with(json!({}))))),
-        ("evidence.export", Person(|s| (s.writer.clone(), Ready::with(json!({"record": s.capa()}))))),
+        ("evidence.export", Person(|s| (s.writer.clone(), Ready::because(json!({"record": s.capa()}))))),
         ("personal.edit", Person(|s| (s.writer.clone(), Ready::with(s.personal_input(&s.complaint()))))),
         ("personal.erase", Person(erase)),
         ("person.create", Person(|s| (s.world.admin.clone(), Ready::with(person_input("petra"))))),
