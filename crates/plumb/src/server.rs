@@ -3,7 +3,7 @@
 
 use crate::backup::Keeper;
 use crate::evidence::{Checker, Checkpointer};
-use api::edge::{Connections, serve as serve_on};
+use api::edge::{Address, Connections, serve as serve_on};
 use axum::Router;
 use base::limits::CONNECTIONS_PER_ADDRESS;
 use base::{Error, Result};
@@ -24,12 +24,12 @@ pub struct Listen {
     pub content_listen: SocketAddr,
     /// The address under which people reach the server, such as https://plumb.example.com; requests
     /// by any other name are refused. Without it only a bare address or localhost is answered.
-    #[arg(long, value_name = "URL", env = "PLUMB_PUBLIC_ORIGIN")]
-    pub public_origin: Option<String>,
+    #[arg(long, value_name = "URL", env = "PLUMB_PUBLIC_ORIGIN", requires = "content_origin")]
+    pub public_origin: Option<Address>,
     /// The address under which people reach uploaded content, where it is not --content-listen. It
     /// needs a host name of its own.
     #[arg(long, value_name = "URL", env = "PLUMB_CONTENT_ORIGIN")]
-    pub content_origin: Option<String>,
+    pub content_origin: Option<Address>,
     /// The company's name on the sign-in page.
     #[arg(long, env = "PLUMB_ORGANISATION", default_value = "")]
     pub organisation: String,
@@ -76,22 +76,24 @@ async fn run(kernel: Kernel, listen: &Listen, checkpointer: Option<Checkpointer>
         tokio::spawn(keep(Arc::new(keeper), holder.clone()));
     }
     tokio::spawn(work_by_the_clock(kernel.clone(), checkpointer.map(Arc::new), holder));
-    let origin = listen.content_origin.clone().unwrap_or_else(|| content_origin_of(listen.content_listen));
-    let api_state = crate::assembly::api(kernel.clone(), listen.secure_cookies, listen.public_origin.clone());
+    check_apart(listen)?;
+    let named = |address: &Option<Address>| address.as_ref().map(Address::to_string);
+    let origin = named(&listen.content_origin).unwrap_or_else(|| content_origin_of(listen.content_listen));
+    let api_state = crate::assembly::api(kernel.clone(), listen.secure_cookies, named(&listen.public_origin));
     let (gate, transfers) = (api_state.gate.clone(), api_state.transfers.clone());
     let settings = web::Settings {
         organisation: listen.organisation.clone(),
         secure_cookies: listen.secure_cookies,
         notice: listen.notice.clone(),
-        public_origin: listen.public_origin.clone(),
+        public_origin: named(&listen.public_origin),
         content_origin: origin.clone(),
         gate: gate.clone(),
         transfers,
     };
     let app = Router::new().merge(api::router(api_state)).merge(web::router(kernel.clone(), settings));
     let app = api::edge::limit_sign_ins(app, kernel.clone(), &SIGN_IN, listen.client_address_header.clone());
-    let app = api::edge::only_for_us(app, listen.public_origin.as_deref());
-    let second = api::edge::only_for_us(web::content_router(kernel, gate), listen.content_origin.as_deref());
+    let app = api::edge::only_for_us(app, listen.public_origin.as_ref().map(Address::as_str));
+    let second = api::edge::only_for_us(web::content_router(kernel, gate), listen.content_origin.as_ref().map(Address::as_str));
     tracing::info!(pages = %listen.listen, content = %origin, "ready");
     println!("Plumb listens on http://{}", listen.listen);
     // Behind a proxy every connection has its address.
@@ -105,6 +107,17 @@ async fn run(kernel: Kernel, listen: &Listen, checkpointer: Option<Checkpointer>
 /// machine's other name.
 fn content_origin_of(listen: SocketAddr) -> String {
     if listen.ip() == IpAddr::V4(Ipv4Addr::LOCALHOST) { format!("http://localhost:{}", listen.port()) } else { format!("http://{listen}") }
+}
+
+/// Uploaded content under the host of the pages could act for whoever looks at it.
+fn check_apart(listen: &Listen) -> Result<()> {
+    match (&listen.public_origin, &listen.content_origin) {
+        (Some(pages), Some(content)) if pages.shares_cookies_with(content) => {
+            let text = format!("Pages at {pages} and uploaded content at {content} would share their cookies: a browser looks at the host and at no port.");
+            Err(base::Refusal::new(base::RefusalKind::Invalid, "same_host", text).advise("Give --content-origin a host name of its own.").into())
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn bind(address: SocketAddr) -> Result<tokio::net::TcpListener> {

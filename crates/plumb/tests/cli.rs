@@ -71,6 +71,20 @@ fn frs_cli_002_init_makes_a_company_with_one_administrator_and_only_once() {
 }
 
 #[test]
+fn frs_net_001_a_server_refuses_to_start_where_pages_and_uploads_would_share_their_cookies() {
+    let folder = company();
+    for (line, named) in [
+        ("serve --public-origin https://plumb.example.com", "--content-origin"),
+        ("serve --public-origin plumb.example.com --content-origin https://content.example.com", "is no address such as"),
+        ("serve --public-origin https://plumb.example.com/app --content-origin https://content.example.com", "is no address such as"),
+        ("serve --data d --listen 127.0.0.1:0 --content-listen 127.0.0.1:0 --public-origin https://plumb.example.com --content-origin https://plumb.example.com:8443", "would share their cookies"),
+    ] {
+        let said = refused(folder.path(), line, &[]);
+        assert!(said.contains(named), "{line}: {said}");
+    }
+}
+
+#[test]
 fn frs_cli_003_init_refuses_a_weak_password_a_zone_that_is_none_and_no_password() {
     let folder = folder();
     for (line, password, named) in [

@@ -4,6 +4,7 @@
 //! ours ([`origin`]) and its address too ([`host`]), the body and its limits ([`body`], [`json`], [`query`]), handing over to a
 //! thread that may block ([`gate`]), and how refusals ([`problem`]) and headers ([`headers`]) look.
 
+pub mod address;
 pub mod body;
 pub mod credentials;
 pub mod file;
@@ -18,6 +19,7 @@ pub mod problem;
 pub mod query;
 mod shares;
 
+pub use address::Address;
 pub use credentials::{Credentials, SESSION_COOKIE, authenticate, cookie, cookies, session_cookie, session_cookie_gone, session_token};
 pub use gate::{Gate, run_blocking, run_blocking_for};
 pub use guesses::limit_sign_ins;

@@ -79,7 +79,7 @@ fn frs_net_001_a_foreign_name_is_refused_and_never_comes_back_in_an_answer() {
         assert_eq!(answers(&said), (1, 303), "{name}: {said}");
         assert!(said.contains("location: /sign-in?next=") && !said.contains("evil"), "{name}: {said}");
     }
-    let ours = Place::with(&["--public-origin", "https://plumb.example.com"]);
+    let ours = Place::with(&["--public-origin", "https://plumb.example.com", "--content-origin", "https://content.example.com"]);
     for (name, path, expected) in
         [("plumb.example.com", "/sign-in", 200), ("evil.example.com", "/sign-in", 421), ("127.0.0.1", "/sign-in", 421), ("127.0.0.1", "/healthz", 200)]
     {
