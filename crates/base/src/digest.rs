@@ -1,6 +1,7 @@
 //! SHA-256 digests and the length-prefixed encoding whose bytes they cover.
 
 use sha2::{Digest as _, Sha256};
+use crate::hex;
 use std::fmt;
 
 /// A SHA-256 digest, shown as 64 hexadecimal characters.
@@ -28,14 +29,7 @@ impl Digest {
     }
 
     pub fn from_hex(text: &str) -> Option<Self> {
-        if text.len() != 64 || !text.is_ascii() {
-            return None;
-        }
-        let mut bytes = [0; 32];
-        for (index, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(text.get(index * 2..index * 2 + 2)?, 16).ok()?;
-        }
-        Some(Self(bytes))
+        hex::decode(text, 64).and_then(|bytes| Self::from_bytes(&bytes))
     }
 
     pub fn hex(&self) -> String {
@@ -120,6 +114,7 @@ mod tests {
         let digest = Digest::of(b"abc");
         assert_eq!(Digest::from_hex(&digest.hex()), Some(digest));
         assert_eq!(Digest::from_hex("zz"), None);
+        assert_eq!(Digest::from_hex(&"+1".repeat(32)), None);
         assert_eq!(Digest::from_hex(&"é".repeat(32)), None);
     }
 

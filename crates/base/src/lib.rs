@@ -5,6 +5,7 @@
 
 pub mod digest;
 pub mod error;
+pub mod hex;
 pub mod id;
 pub mod limits;
 pub mod outbound;

@@ -109,6 +109,8 @@ pub const SIGNING_IDLE_SECONDS: i64 = 10 * 60;
 pub const CLOCK_TOLERANCE_SECONDS: i64 = 2;
 /// A signing challenge is good this long, in seconds.
 pub const CHALLENGE_SECONDS: i64 = 300;
+/// Hexadecimal characters of one part of a signing challenge or of a token for the content origin.
+pub const CHALLENGE_CHARS: usize = 8_192;
 /// A configuration package, in bytes.
 pub const PACKAGE_BYTES: usize = 256 << 10;
 /// Nesting of tables and lists in a configuration package.

@@ -52,6 +52,15 @@ pub fn shortened(text: &str, max_chars: usize) -> String {
     short
 }
 
+/// `a`, `a or b`, `a, b or c`.
+pub fn list(parts: &[&str], last: &str) -> String {
+    match parts {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [head @ .., tail] => format!("{} {last} {tail}", head.join(", ")),
+    }
+}
+
 /// With a first letter that begins a sentence.
 pub fn capital(text: &str) -> String {
     let mut letters = text.chars();

@@ -43,7 +43,7 @@ impl Postgres {
 
     /// A new database on the server.
     pub fn database(&self) -> Place {
-        let name: String = SystemIds::default().random_bytes(6).iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = base::hex::encode(&SystemIds::default().random_bytes(6));
         let name = format!("bench_{name}");
         let create = format!("create database {name} template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'");
         db::administer(&format!("{}/postgres", self.admin), &create).unwrap();

@@ -138,14 +138,14 @@ pub fn content_token(kernel: &Kernel, tenant: &str, file: &Attachment) -> Result
     let until = kernel.now().plus_seconds(TOKEN_SECONDS).0;
     let text = format!("{tenant}/{}/{until}", file.id);
     let mac = signature::content_authenticator(kernel, tenant, text.as_bytes())?;
-    Ok(format!("{}.{mac}", signature::hex(text.as_bytes())))
+    Ok(format!("{}.{mac}", base::hex::encode(text.as_bytes())))
 }
 
 /// The file a token stands for, while it is good.
 pub fn open_token(kernel: &Kernel, token: &str) -> Result<Content> {
     let bad = || Error::not_found("This address is not good any more.");
     let (text, mac) = token.split_once('.').ok_or_else(bad)?;
-    let text = String::from_utf8(signature::unhex(text).ok_or_else(bad)?).map_err(|_| bad())?;
+    let text = String::from_utf8(base::hex::decode(text, base::limits::CHALLENGE_CHARS).ok_or_else(bad)?).map_err(|_| bad())?;
     let mut parts = text.split('/');
     let (Some(tenant), Some(id), Some(until)) = (parts.next(), parts.next(), parts.next()) else { return Err(bad()) };
     if signature::content_authenticator(kernel, tenant, text.as_bytes())? != mac || until.parse::<i64>().map_err(|_| bad())? < kernel.now().0 {

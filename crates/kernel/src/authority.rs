@@ -7,7 +7,6 @@
 use crate::catalog::{Catalog, EVERYONE, INSPECTOR, is_looking};
 use crate::command::Needed;
 use crate::record::Record;
-use crate::table::text_list;
 use base::{Error, Result};
 use db::{Read, Row, Value, sql};
 use std::collections::BTreeSet;
@@ -294,9 +293,9 @@ pub(crate) fn authorise(tx: &mut dyn Read, catalog: &Catalog, actor: &Actor, nee
         let advice = if roles.is_empty() {
             "No role carries it.".to_owned()
         } else if needed.everywhere {
-            format!("It comes with the role {}, held for the whole company.", text_list(&roles, "or"))
+            format!("It comes with the role {}, held for the whole company.", base::text::list(&roles, "or"))
         } else {
-            format!("It comes with the role {}.", text_list(&roles, "or"))
+            format!("It comes with the role {}.", base::text::list(&roles, "or"))
         };
         return Err(base::Refusal::new(base::RefusalKind::Forbidden, "not_permitted", text).advise(advice).into());
     }

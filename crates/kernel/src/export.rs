@@ -2,7 +2,7 @@
 //! than is usual for the person is told as a security event.
 
 use crate::authority::Permit;
-use crate::table::{SECURITY_EVENT, values};
+use crate::session;
 use crate::trail::WriteTx;
 use base::limits::{EXPORT_ALERT_FROM, EXPORT_ALERT_TIMES, EXPORT_USUAL_DAYS, EXPORTS_PER_DAY};
 use base::{Digest, Error, Refusal, RefusalKind, Result};
@@ -44,11 +44,11 @@ pub fn note(tx: &mut WriteTx<'_>, permit: &Permit, export: &Export) -> Result<()
             .into());
     }
     let filter = if export.filter.is_empty() { String::new() } else { format!(", filtered by {}", export.filter) };
-    insert(tx, &person, EXPORTED, &format!("{} of {}{filter}; SHA-256 {}", rows(export.rows), export.kind, export.digest))?;
+    session::notice(tx, EXPORTED, Some(&person), &format!("{} of {}{filter}; SHA-256 {}", rows(export.rows), export.kind, export.digest))?;
     let earlier = count(tx, &person, now.plus_seconds(-(EXPORT_USUAL_DAYS + 1) * DAY_SECONDS).0, now.plus_seconds(-DAY_SECONDS).0)?;
     // Told once, with the export that passes the mark.
     if today + 1 == mark(earlier) {
-        insert(tx, &person, UNUSUAL, &format!("{} exports within a day; usually {earlier} in {EXPORT_USUAL_DAYS} days", today + 1))?;
+        session::notice(tx, UNUSUAL, Some(&person), &format!("{} exports within a day; usually {earlier} in {EXPORT_USUAL_DAYS} days", today + 1))?;
         tracing::warn!(person, exports = today + 1, earlier, "somebody exports far more than usual");
     }
     Ok(())
@@ -75,17 +75,6 @@ fn count(tx: &mut WriteTx<'_>, person: &str, after: i64, until: i64) -> Result<i
         &[tenant.into(), person.into(), EXPORTED.into(), after.into(), until.into()],
     )?;
     row.int("n")
-}
-
-fn insert(tx: &mut WriteTx<'_>, person: &str, what: &str, detail: &str) -> Result<()> {
-    let row = values([
-        ("id", tx.new_id().into()),
-        ("what", what.into()),
-        ("person", person.into()),
-        ("detail", detail.into()),
-        ("noticed_at", tx.now().0.into()),
-    ]);
-    tx.insert(&SECURITY_EVENT, Some(person), "security.noticed", row)
 }
 
 #[cfg(test)]

@@ -4,11 +4,11 @@ use crate::Kernel;
 use crate::authority::{Actor, Via};
 use crate::password;
 use crate::{obligation, person, record};
-use crate::signature::{hex, is_series_over};
+use crate::signature::is_series_over;
 use crate::table::{SECURITY_EVENT, SESSION, values};
 use crate::trail::{Stored, WriteTx};
 use base::limits::{PASSWORD_BYTES_MAX, SESSION_IDLE_SECONDS, SESSION_SECONDS, SIGN_IN_FAILURES, SIGN_IN_WAIT_SECONDS};
-use base::{Digest, Error, Refusal, RefusalKind, Result, Timestamp};
+use base::{Digest, Error, Refusal, RefusalKind, Result, Timestamp, hex};
 use db::{Read, Value, sql};
 
 /// A session that was just opened. The token goes to the client and is nowhere stored.
@@ -23,7 +23,7 @@ pub struct SignedIn {
 pub fn sign_in(kernel: &Kernel, tenant: &str, login: &str, secret: &str) -> Result<SignedIn> {
     let person = check_password(kernel, tenant, login, secret, "sign-in")?;
     renew_hash(kernel, tenant, &person, secret)?;
-    let token = hex(&kernel.ids().random_bytes(32));
+    let token = hex::encode(&kernel.ids().random_bytes(32));
     let now = kernel.now();
     let id = kernel.ids().next_id(now);
     let row = values([
@@ -290,7 +290,8 @@ pub(crate) fn note_security(kernel: &Kernel, tenant: &str, what: &str, person: O
     kernel.inside(tenant, &actor, "security.note", move |tx| notice(tx, &what, person.as_deref(), &detail))
 }
 
-fn notice(tx: &mut WriteTx<'_>, what: &str, person: Option<&str>, detail: &str) -> Result<()> {
+/// Notes a security event in an open transaction.
+pub(crate) fn notice(tx: &mut WriteTx<'_>, what: &str, person: Option<&str>, detail: &str) -> Result<()> {
     let row = values([
         ("id", tx.new_id().into()),
         ("what", what.into()),

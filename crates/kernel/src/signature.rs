@@ -12,9 +12,9 @@ use crate::session;
 use crate::table::{SIGNATURE, values};
 use crate::trail::WriteTx;
 use crate::{Kernel, evidence, person, present};
-use base::limits::{CHALLENGE_SECONDS, SIGNING_IDLE_SECONDS};
+use base::limits::{CHALLENGE_CHARS, CHALLENGE_SECONDS, SIGNING_IDLE_SECONDS};
 use base::time::ShownIn;
-use base::{Error, Refusal, RefusalKind, Result, Timestamp};
+use base::{Error, Refusal, RefusalKind, Result, Timestamp, hex};
 use db::{Query, Read, Row, sql};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
@@ -351,13 +351,13 @@ pub(crate) fn is_series_over(last_signed: Option<Timestamp>, now: Timestamp) -> 
 fn seal(kernel: &Kernel, challenge: &Challenge) -> Result<String> {
     let text = serde_json::to_vec(challenge).map_err(Error::internal)?;
     let mac = authenticator(kernel, &challenge.tenant, &text)?.finalize().into_bytes();
-    Ok(format!("{}.{}", hex(&text), hex(&mac)))
+    Ok(format!("{}.{}", hex::encode(&text), hex::encode(&mac)))
 }
 
 fn open(kernel: &Kernel, token: &str) -> Result<Challenge> {
     let bad = || Error::invalid("challenge", "bad_challenge", "this is no signing challenge of this system");
     let (text, mac) = token.split_once('.').ok_or_else(bad)?;
-    let (text, mac) = (unhex(text).ok_or_else(bad)?, unhex(mac).ok_or_else(bad)?);
+    let (text, mac) = (hex::decode(text, CHALLENGE_CHARS).ok_or_else(bad)?, hex::decode(mac, CHALLENGE_CHARS).ok_or_else(bad)?);
     let challenge: Challenge = serde_json::from_slice(&text).map_err(|_| bad())?;
     authenticator(kernel, &challenge.tenant, &text)?.verify_slice(&mac).map_err(|_| bad())?;
     Ok(challenge)
@@ -367,24 +367,13 @@ fn open(kernel: &Kernel, token: &str) -> Result<Challenge> {
 /// it from ever standing for a signing challenge.
 pub(crate) fn content_authenticator(kernel: &Kernel, tenant: &str, text: &[u8]) -> Result<String> {
     let labelled = [b"content:".as_slice(), text].concat();
-    Ok(hex(&authenticator(kernel, tenant, &labelled)?.finalize().into_bytes()))
+    Ok(hex::encode(&authenticator(kernel, tenant, &labelled)?.finalize().into_bytes()))
 }
 
 fn authenticator(kernel: &Kernel, tenant: &str, text: &[u8]) -> Result<Hmac<Sha256>> {
     let mut mac = Hmac::<Sha256>::new_from_slice(&kernel.secret(tenant, "signing")?).map_err(Error::internal)?;
     mac.update(text);
     Ok(mac)
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) || !text.is_ascii() || text.len() > 8192 {
-        return None;
-    }
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
 }
 
 /// What a step command signs; shared by every record, so it lives here rather than in a kind.

@@ -66,7 +66,7 @@ impl NoteVerifier {
 
     /// The key as it is written down: `name+hash+key`.
     pub fn text(&self) -> String {
-        let hash: String = key_hash(&self.name, &self.key).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = base::hex::encode(&key_hash(&self.name, &self.key));
         let mut bytes = vec![ED25519];
         bytes.extend_from_slice(self.key.as_bytes());
         format!("{}+{hash}+{}", self.name, STANDARD.encode(bytes))
@@ -128,7 +128,7 @@ fn read_verifier(text: &str) -> Option<NoteVerifier> {
     let bytes = STANDARD.decode(encoded).ok()?;
     let (algorithm, key) = bytes.split_first()?;
     let key = VerifyingKey::from_bytes(key.try_into().ok()?).ok()?;
-    let stated: String = key_hash(name, &key).iter().map(|byte| format!("{byte:02x}")).collect();
+    let stated = base::hex::encode(&key_hash(name, &key));
     (*algorithm == ED25519 && stated == hash).then(|| NoteVerifier { name: name.to_owned(), key })
 }
 

@@ -212,9 +212,7 @@ pub(crate) fn leads_to(leaf: Hash, place: u64, size: u64, path: &[Hash], head: &
     last == 0 && current == *head
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
+pub(crate) use base::hex::encode as hex;
 
 #[cfg(test)]
 mod tests {

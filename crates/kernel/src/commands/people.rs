@@ -5,10 +5,10 @@ use crate::authority::{Actor, Permit};
 use crate::catalog::Catalog;
 use crate::command::{CommandDef, InputSort, Needed, int_of, needs, opt_text_of, takes, text_of};
 use crate::person::{self, NewPerson};
-use crate::signature::{Proof, hex};
+use crate::signature::Proof;
 use crate::trail::WriteTx;
 use crate::{authority, link, place, record, session};
-use base::{Digest, Error, Result};
+use base::{Digest, Error, Result, hex};
 use db::Read;
 use serde_json::{Value as Json, json};
 
@@ -209,7 +209,7 @@ fn hash_own_password(kernel: &Kernel, actor: &Actor, input: &Json) -> Result<Jso
 }
 
 fn make_token(kernel: &Kernel, _: &Actor, input: &Json) -> Result<Json> {
-    let token = format!("plumb_{}", hex(&kernel.ids().random_bytes(32)));
+    let token = format!("plumb_{}", hex::encode(&kernel.ids().random_bytes(32)));
     let mut prepared = input.clone();
     if let Some(object) = prepared.as_object_mut() {
         object.insert("digest".to_owned(), Json::String(Digest::of(token.as_bytes()).hex()));

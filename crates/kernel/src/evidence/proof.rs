@@ -143,7 +143,7 @@ pub(super) fn shown(row: &Row) -> Result<Json> {
             Value::Bool(truth) => json!(truth),
             Value::Int(number) => json!(number),
             Value::Text(text) => json!(text),
-            Value::Bytes(bytes) => json!(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
+            Value::Bytes(bytes) => json!(base::hex::encode(bytes)),
         };
         object.insert(column.clone(), value);
     }

@@ -2,7 +2,6 @@
 
 use crate::kind::{Signer, Step};
 use crate::signature::Given;
-use crate::table::text_list;
 use base::{Error, Result};
 
 /// Whose signature is still missing, in the order of the declaration.
@@ -39,7 +38,7 @@ pub(crate) fn next(step: &Step, given: &[Given], person: &str, holds: &dyn Fn(&s
     }
     missing.iter().find(|signer| holds(&signer.role)).cloned().ok_or_else(|| {
         let roles: Vec<_> = missing.iter().map(|signer| signer.role.as_str()).collect();
-        Error::forbidden("not_a_signer", format!("This step waits for a signature by {}.", text_list(&roles, "or")))
+        Error::forbidden("not_a_signer", format!("This step waits for a signature by {}.", base::text::list(&roles, "or")))
     })
 }
 

@@ -6,7 +6,7 @@ use crate::kind::{Area, Effect, Kind, Phase, Signer, Step, TakenBy};
 use crate::record::{self, Record, edit::check_version, save, signers};
 use crate::rule::{Finding, RuleContext, StepContext};
 use crate::signature::{self, Given, Proof};
-use crate::table::{ITEM, text_list};
+use crate::table::ITEM;
 use crate::trail::{Stored, WriteTx};
 use crate::{binding, clock, dossier, evidence, hold, link, obligation};
 use base::{Blocker, Error, Refusal, RefusalKind, Result, Timestamp};
@@ -251,7 +251,7 @@ fn step_from(catalog: &Catalog, record: &Record, name: &str) -> Result<Step> {
         let state = catalog.state_label(&record.kind, &record.state).to_lowercase();
         let from: Vec<_> = step.from.iter().map(|state| catalog.state_label(&record.kind, state).to_lowercase()).collect();
         let from: Vec<_> = from.iter().map(String::as_str).collect();
-        return Err(Refusal::new(RefusalKind::Conflict, "wrong_state", format!("{} is {state}; “{}” starts from {}.", record.label(), step.label, text_list(&from, "or")))
+        return Err(Refusal::new(RefusalKind::Conflict, "wrong_state", format!("{} is {state}; “{}” starts from {}.", record.label(), step.label, base::text::list(&from, "or")))
             .into());
     }
     Ok(step.clone())

@@ -2,8 +2,10 @@
 //! root a link of the tenant's chain (`docs/FORMATS.md`).
 
 mod read;
+mod stored;
 mod write;
 
 pub use read::{Line, of_record, walk};
 pub(crate) use write::event_leaf;
-pub use write::{Header, Stored, WriteTx};
+pub use stored::Stored;
+pub use write::{Header, WriteTx};

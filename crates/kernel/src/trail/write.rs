@@ -1,11 +1,15 @@
 //! The only way to write a regulated row: row, before/after and event together.
 
+mod leaf;
 mod many;
 mod order;
 
+pub(crate) use leaf::event_leaf;
+use leaf::{event_bytes, transaction_digest};
+
 use crate::catalog::Catalog;
+use super::Stored;
 use crate::table::{self, Table, Values};
-use base::digest::Canonical;
 use base::{Digest, Error, IdSource, Result, Timestamp};
 use db::{Column as DbColumn, ColumnType, Query, Read, Row, Sql, Tx, Value, sql};
 use std::sync::Arc;
@@ -23,45 +27,6 @@ pub struct Header {
     pub software: String,
     pub configuration: i64,
     pub chain: i64,
-}
-
-/// A row as read from its table, with the pointer to the event that wrote it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Stored {
-    pub values: Values,
-    at_tx: String,
-    at_ord: i64,
-}
-
-impl Stored {
-    pub fn from_row(table: &Table, row: &Row) -> Result<Self> {
-        let mut values = Values::new();
-        for column in table.columns {
-            let value = match (column.sort, row.value(column.name)?) {
-                (ColumnType::Bool, Value::Int(number)) => Value::Bool(*number != 0),
-                (_, value) => value.clone(),
-            };
-            values.insert(column.name, value);
-        }
-        Ok(Self { values, at_tx: row.text("at_tx")?.to_owned(), at_ord: row.int("at_ord")? })
-    }
-
-    /// The event that the row says wrote it last: its transaction, and its place there.
-    pub(crate) fn pointer(&self) -> (&str, i64) {
-        (&self.at_tx, self.at_ord)
-    }
-
-    /// A row that is not written yet; updating it fails.
-    pub(crate) fn pending() -> Self {
-        Self { values: Values::new(), at_tx: String::new(), at_ord: -1 }
-    }
-
-    /// The row with some values replaced.
-    pub fn with<const N: usize>(&self, changes: [(&'static str, Value); N]) -> Values {
-        let mut values = self.values.clone();
-        values.extend(changes);
-        values
-    }
 }
 
 struct PendingEvent {
@@ -424,63 +389,4 @@ fn stored_columns(table: &Table) -> Vec<DbColumn> {
 
 fn key_of(table: &Table, values: &Values) -> Result<Value> {
     values.get(table.key).cloned().ok_or_else(|| Error::internal(format!("a row of {} has no {}", table.name, table.key)))
-}
-
-/// The canonical bytes of an event (`docs/FORMATS.md`, "Event").
-fn event_bytes(header: &Header, event: &PendingEvent) -> Canonical {
-    let mut canonical = Canonical::new("PLUMB-EVENT-1");
-    canonical
-        .text(&header.tenant)
-        .text(&header.tx)
-        .int(event.ord)
-        .int(header.at.0)
-        .text(&header.actor)
-        .text(&event.action)
-        .optional(event.record.as_deref())
-        .text(event.subject_table)
-        .text(&event.subject)
-        .optional(event.before.as_deref())
-        .optional(event.after.as_deref())
-        .optional(header.reason.as_deref())
-        .bytes(&event.image.0);
-    canonical
-}
-
-/// The leaf that the columns of an event give.
-pub(crate) fn event_leaf(tenant: &str, event: &Row) -> Result<Digest> {
-    let mut canonical = Canonical::new("PLUMB-EVENT-1");
-    canonical
-        .text(tenant)
-        .text(event.text("tx")?)
-        .int(event.int("ord")?)
-        .int(event.int("at")?)
-        .text(event.text("actor")?)
-        .text(event.text("action")?)
-        .optional(event.opt_text("record")?)
-        .text(event.text("subject_table")?)
-        .text(event.text("subject")?)
-        .optional(event.opt_text("before")?)
-        .optional(event.opt_text("after")?)
-        .optional(event.opt_text("reason")?)
-        .bytes(event.bytes("image")?);
-    Ok(tlog::tree::leaf(canonical.as_slice()))
-}
-
-/// The digest that links a transaction into the chain (`docs/FORMATS.md`, "Transaction").
-fn transaction_digest(header: &Header, seq: i64, n: i64, root: &Digest, prev: &Digest) -> Digest {
-    let mut canonical = Canonical::new("PLUMB-TX-1");
-    canonical
-        .text(&header.tenant)
-        .int(header.chain)
-        .int(seq)
-        .text(&header.tx)
-        .int(header.at.0)
-        .text(&header.actor)
-        .text(&header.command)
-        .text(&header.software)
-        .int(header.configuration)
-        .int(n)
-        .bytes(&root.0)
-        .bytes(&prev.0);
-    canonical.digest()
 }

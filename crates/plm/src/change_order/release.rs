@@ -113,5 +113,5 @@ fn summary(targets: &[Record]) -> Option<String> {
         words.extend(others.iter().map(|other| other.label()));
     }
     let words: Vec<_> = words.iter().map(String::as_str).collect();
-    (!words.is_empty()).then(|| kernel::table::text_list(&words, "and"))
+    (!words.is_empty()).then(|| base::text::list(&words, "and"))
 }

@@ -38,7 +38,7 @@ pub fn trusted_key(given: &str) -> Result<verify::Key> {
 
 fn make(path: &Path, ids: &dyn IdSource) -> Result<NoteSigner> {
     let secret: [u8; 32] = ids.random_bytes(32).try_into().map_err(|_| Error::internal("32 random bytes are 32 bytes"))?;
-    let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = base::hex::encode(&secret);
     let written = (|| {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(path)?;
         writeln!(file, "{hex}")?;

@@ -296,7 +296,7 @@ fn next_step(visit: &Visit, known: &Known) -> NextStep {
         .map(|choice| {
             let roles: BTreeSet<String> = choice.roles.iter().filter_map(|role| visit.catalog.role(role)).map(|role| format!("the {}", crate::text::in_sentence(&role.label))).collect();
             let roles: Vec<&str> = roles.iter().map(String::as_str).collect();
-            format!("“{}” is for {}", choice.label, kernel::table::text_list(&roles, "or"))
+            format!("“{}” is for {}", choice.label, base::text::list(&roles, "or"))
         })
         .collect();
     let by_itself = known.kind.steps.iter().any(|step| step.from.contains(&known.record.state) && step.taken_by != TakenBy::Person);
