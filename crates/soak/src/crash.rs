@@ -66,6 +66,7 @@ pub fn run(program: &Program, company: &Company, log: &Path, plan: &Plan) -> Res
         if figures.kills % plan.verify_every == 0 {
             program.run("verify", &[], &[])?;
             figures.verified += 1;
+            eprintln!("{} kills, {} writes acknowledged, {} s", figures.kills, figures.all_acknowledged(), began.elapsed().as_secs());
         }
         server = start(program, log, &mut figures)?;
         let desk = company.through(&server);

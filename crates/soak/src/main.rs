@@ -1,7 +1,7 @@
 //! `make soak`: the long forms, and their figures for docs/RELIABILITY.md.
 //!
-//! `soak BINARY [--seed N] [--share PERCENT] [--only PART]`: a share below 100 does less of
-//! everything.
+//! `soak BINARY [--seed N] [--share PERCENT] [--only PART] [--on ENGINE]`: a share below 100
+//! does less of everything.
 
 use base::{Error, Result, SystemIds, IdSource as _};
 use soak::chance::Chance;
@@ -29,6 +29,8 @@ const FAILOVERS: usize = 2;
 
 /// What can be wanted alone.
 const PARTS: [&str; 4] = ["races", "power", "kills", "failover"];
+const POSTGRES: &str = "PostgreSQL";
+const ENGINES: [&str; 2] = ["SQLite", POSTGRES];
 
 struct Orders {
     binary: PathBuf,
@@ -36,9 +38,20 @@ struct Orders {
     share: usize,
     /// One of the parts, where not all are wanted.
     only: Option<String>,
+    /// One of the engines, where not both are wanted.
+    on: Option<String>,
 }
 
 impl Orders {
+    /// The share of a whole number, and never so little that it shows nothing.
+    fn of(&self, whole: usize) -> usize {
+        (whole * self.share / 100).max(2)
+    }
+
+    fn is_on(&self, engine: &str) -> bool {
+        self.only.as_deref() != Some("failover") && self.on.as_deref().is_none_or(|on| on.eq_ignore_ascii_case(engine))
+    }
+
     fn wants(&self, part: &str) -> bool {
         self.only.as_deref().is_none_or(|only| only == part)
     }
@@ -56,15 +69,16 @@ fn main() -> ExitCode {
 
 fn orders() -> Result<Orders> {
     let mut arguments = std::env::args().skip(1);
-    let usage = || Error::internal("usage: soak BINARY [--seed N] [--share PERCENT] [--only PART]");
+    let usage = || Error::internal("usage: soak BINARY [--seed N] [--share PERCENT] [--only PART] [--on ENGINE]");
     let binary = PathBuf::from(arguments.next().ok_or_else(usage)?).canonicalize().map_err(Error::internal)?;
     let random = SystemIds::default().random_bytes(4);
-    let mut orders = Orders { binary, seed: random.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)), share: 100, only: None };
+    let mut orders = Orders { binary, seed: random.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)), share: 100, only: None, on: None };
     while let Some(option) = arguments.next() {
         let value = arguments.next().ok_or_else(usage)?;
         match option.as_str() {
             "--seed" => orders.seed = value.parse().map_err(Error::internal)?,
             "--share" => orders.share = value.parse().map_err(Error::internal)?,
+            "--on" if ENGINES.iter().any(|engine| engine.eq_ignore_ascii_case(&value)) => orders.on = Some(value),
             "--only" if PARTS.contains(&value.as_str()) => orders.only = Some(value),
             _ => return Err(usage()),
         }
@@ -73,49 +87,56 @@ fn orders() -> Result<Orders> {
 }
 
 fn run(orders: &Orders) -> Result<()> {
-    let of = |whole: usize| (whole * orders.share / 100).max(2);
     println!("seed {}, share {} %", orders.seed, orders.share);
-    let grounds = match orders.only.as_deref() {
-        Some("failover") => Vec::new(),
-        _ => vec![Ground::found(&orders.binary, None, OPERATORS)?, Ground::found(&orders.binary, Some(postgres()), OPERATORS)?],
-    };
     let mut table = Table::default();
-    for ground in grounds.iter().filter(|_| orders.wants("races")) {
-        let races = race(ground, orders.seed, of(RACES / 2))?;
-        table.row(ground.engine(), "races", &races);
+    // Each company is founded when its turn comes: sessions end while nobody uses them.
+    for engine in ENGINES.into_iter().filter(|engine| orders.is_on(engine)) {
+        let database = (engine == POSTGRES).then(postgres);
+        run_on(&Ground::found(&orders.binary, database, OPERATORS)?, orders, &mut table)?;
     }
-    if let Some(ground) = grounds.first().filter(|_| orders.wants("power")) {
-        let states = lose_power(ground, orders.seed, of(STATES))?;
-        table.row(ground.engine(), "power loss", &states);
-    }
-    for ground in grounds.iter().filter(|_| orders.wants("kills")) {
-        let plan = crash::Plan {
-            seed: orders.seed,
-            kills: of(KILLS / 2),
-            acknowledged: of(ACKNOWLEDGED / 2),
-            writers: 6,
-            lives_ms: (60, 900),
-            verify_every: of(40),
-        };
-        let figures = crash::run(&ground.program, &ground.company, &ground.log(), &plan)?;
-        let by_sort = Sort::ALL.map(|sort| format!("{} {}", figures.acknowledged.get(&sort).copied().unwrap_or_default(), sort.name())).join(", ");
-        let said = format!(
-            "{} kills; {} writes acknowledged ({by_sort}), none lost, none doubled; {} in doubt, of which {} had been done, all resolved by key; trail and files verified {} times; slowest start {} ms; {} s",
-            figures.kills,
-            figures.all_acknowledged(),
-            figures.in_doubt,
-            figures.done_in_doubt,
-            figures.verified,
-            figures.slowest_start.as_millis(),
-            figures.took.as_secs()
-        );
-        table.row(ground.engine(), "kill -9", &said);
-    }
-    if orders.wants("failover") {
-        fail_over(orders, of(Fault::ALL.len() * FAILOVERS).max(Fault::ALL.len()), &mut table)?;
+    if orders.wants("failover") && orders.on.is_none() {
+        fail_over(orders, orders.of(Fault::ALL.len() * FAILOVERS).max(Fault::ALL.len()), &mut table)?;
     }
     println!("\n{}", table.0);
     Ok(())
+}
+
+/// The parts that one engine is enough for.
+fn run_on(ground: &Ground, orders: &Orders, table: &mut Table) -> Result<()> {
+    if orders.wants("races") {
+        table.row(ground.engine(), "races", &race(ground, orders.seed, orders.of(RACES / 2))?);
+    }
+    // PostgreSQL's own files are its own affair.
+    if orders.wants("power") && ground.engine() != POSTGRES {
+        table.row(ground.engine(), "power loss", &lose_power(ground, orders.seed, orders.of(STATES))?);
+    }
+    if orders.wants("kills") {
+        table.row(ground.engine(), "kill -9", &kill(ground, orders)?);
+    }
+    Ok(())
+}
+
+fn kill(ground: &Ground, orders: &Orders) -> Result<String> {
+    let plan = crash::Plan {
+        seed: orders.seed,
+        kills: orders.of(KILLS / 2),
+        acknowledged: orders.of(ACKNOWLEDGED / 2),
+        writers: 6,
+        lives_ms: (60, 900),
+        verify_every: orders.of(40),
+    };
+    let figures = crash::run(&ground.program, &ground.company, &ground.log(), &plan)?;
+    let by_sort = Sort::ALL.map(|sort| format!("{} {}", figures.acknowledged.get(&sort).copied().unwrap_or_default(), sort.name())).join(", ");
+    Ok(format!(
+        "{} kills; {} writes acknowledged ({by_sort}), none lost, none doubled; {} in doubt, of which {} had been done, all resolved by key; trail and files verified {} times; slowest start {} ms; {} s",
+        figures.kills,
+        figures.all_acknowledged(),
+        figures.in_doubt,
+        figures.done_in_doubt,
+        figures.verified,
+        figures.slowest_start.as_millis(),
+        figures.took.as_secs()
+    ))
 }
 
 /// Rows of the table in docs/RELIABILITY.md; each is printed when it is there.

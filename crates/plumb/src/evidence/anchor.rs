@@ -45,20 +45,29 @@ impl Anchor for Folder {
     /// size.
     fn keep(&self, size: u64, note: &str) -> Result<()> {
         let path = self.path.join(format!("{size:012}{ENDING}"));
-        match OpenOptions::new().write(true).create_new(true).mode(MODE).open(&path) {
-            Ok(mut file) => {
-                let written = file.write_all(note.as_bytes()).and_then(|()| file.sync_all()).and_then(|()| File::open(&self.path)?.sync_all());
-                written.map_err(|error| unusable(&path, &error))
-            }
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                let kept = fs::read_to_string(&path).map_err(|error| unusable(&path, &error))?;
-                if kept == note {
-                    return Ok(());
-                }
-                Err(Error::conflict("other_checkpoint", format!("{} holds another checkpoint of the same size.", path.display())))
-            }
-            Err(error) => Err(unusable(&path, &error)),
+        match self.write(&path, note) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            outcome => return outcome.map_err(|error| unusable(&path, &error)),
         }
+        let kept = fs::read_to_string(&path).map_err(|error| unusable(&path, &error))?;
+        if kept == note {
+            return Ok(());
+        }
+        // The disk was full, or the power went, before all of it was there: no other note begins so.
+        if note.starts_with(&kept) {
+            fs::remove_file(&path).and_then(|()| self.write(&path, note)).map_err(|error| unusable(&path, &error))?;
+            return Ok(());
+        }
+        Err(Error::conflict("other_checkpoint", format!("{} holds another checkpoint of the same size.", path.display())))
+    }
+}
+
+impl Folder {
+    fn write(&self, path: &Path, note: &str) -> std::io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(path)?;
+        file.write_all(note.as_bytes())?;
+        file.sync_all()?;
+        File::open(&self.path)?.sync_all()
     }
 }
 
@@ -102,6 +111,18 @@ mod tests {
         assert_eq!(notes, ["note\n", "later\n"]);
         let (name, note) = notes_below(&folder.path().join("000000000012.checkpoint")).unwrap().remove(0);
         assert!(name.ends_with("000000000012.checkpoint") && note == "later\n");
+    }
+
+    #[test]
+    fn frs_evd_030_a_checkpoint_that_was_only_begun_is_written_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("000000000007.checkpoint");
+        for begun in ["", "no"] {
+            fs::write(&path, begun).unwrap();
+            Folder::new(folder.path().to_owned()).keep(7, "note\n").unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), "note\n");
+            fs::remove_file(&path).unwrap();
+        }
     }
 
     #[test]
