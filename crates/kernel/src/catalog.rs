@@ -361,6 +361,15 @@ impl Catalog {
         self.permissions.get(role).is_some_and(|granted| granted.contains(permission))
     }
 
+    /// Whether the server alone writes records of this kind: nobody may make or edit one.
+    pub fn is_made_by_server(&self, kind: &str) -> bool {
+        let nobody = |what: &str| {
+            let permission = format!("{kind}.{what}");
+            self.permissions.values().all(|granted| !granted.contains(&permission))
+        };
+        nobody("create") && nobody("edit")
+    }
+
     /// The label of a state, or its name when the kind or state is no longer declared.
     pub fn state_label(&self, kind: &str, state: &str) -> String {
         self.kind(kind).and_then(|kind| kind.find_state(state)).map_or_else(|| state.to_owned(), |state| state.label.clone())

@@ -140,7 +140,8 @@ fn nav(visit: &Visit) -> Vec<NavItem> {
         let mut pages: Vec<NavLink> = visit
             .catalog
             .kinds()
-            .filter(|kind| kind.area == area && visit.viewer.sees_kind(&kind.name))
+            // What the server notes by itself stands together on the page Evidence.
+            .filter(|kind| kind.area == area && visit.viewer.sees_kind(&kind.name) && !visit.catalog.is_made_by_server(&kind.name))
             .map(|kind| link_of(path, &format!("/list/{}", kind.name), &kind.plural))
             .collect();
         pages.extend(crate::domain::pages_of(visit, area).into_iter().map(|(href, label)| link_of(path, href, label)));

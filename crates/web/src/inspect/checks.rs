@@ -73,8 +73,8 @@ impl Checks {
                     None => check.field_text("found").to_owned(),
                 };
                 vec![
-                    Cell::Markup(html! { a href=(href(&check.reference())) { (check.number) } }),
-                    Cell::Markup(html! { (when(check.created_at, zone)) }),
+                    Cell::Markup(html! { a.number href=(href(&check.reference())) { (check.number) } }),
+                    Cell::When(when(check.created_at, zone)),
                     Cell::text(by.to_owned()),
                     Cell::Markup(html! { (chip(&visit.catalog, check)) }),
                     Cell::text(standing),
@@ -85,7 +85,7 @@ impl Checks {
             @match &self.running {
                 Some((check, progress)) => (bar(check, progress.as_ref())),
                 None => @if visit.may("evidence.check") {
-                    form method="post" action="/evidence/check" data-once {
+                    form.section-action method="post" action="/evidence/check" data-once {
                         input type="hidden" name="key" value=(base::id::edge_id());
                         button.button.small type="submit" { (Icon::Proof) "Verify now" }
                     }

@@ -10,7 +10,11 @@ use crate::ui::page::Area;
 use crate::ui::{Banner, BannerKind, Cell, DataTable, PageHead, Tag, Tone};
 use base::Result;
 use base::text::grouped;
+use db::Read;
+use kernel::authority::Viewer;
 use kernel::evidence::{self, Published, Receipt};
+use kernel::kind::{Kind, Phase};
+use kernel::record::{self, Filter};
 use maud::{Markup, html};
 use tlog::note::NoteVerifier;
 
@@ -19,8 +23,10 @@ const SHORT: usize = 16;
 
 pub(super) fn show(visit: &Visit) -> Result<Answer> {
     let tenant = visit.tenant().to_owned();
-    let (latest, keys, anchors, checks) = visit.read(move |tx| {
-        Ok((evidence::latest(tx, &tenant)?, evidence::verifiers(tx, &tenant)?, evidence::last_receipts(tx, &tenant)?, Checks::read(tx, &tenant)?))
+    let (viewer, kinds) = (visit.viewer.clone(), kinds_of_the_server(visit));
+    let (latest, keys, anchors, checks, noted) = visit.read(move |tx| {
+        let noted = kinds.iter().map(|kind| open_of(tx, &viewer, kind)).collect::<Result<Vec<_>>>()?;
+        Ok((evidence::latest(tx, &tenant)?, evidence::verifiers(tx, &tenant)?, evidence::last_receipts(tx, &tenant)?, Checks::read(tx, &tenant)?, noted))
     })?;
     let lead = "Every change is an event, every transaction an entry of one log. Signed checkpoints of the log are kept outside the database; against them even a history that was rewritten as a whole shows.";
     let body = html! {
@@ -40,12 +46,40 @@ pub(super) fn show(visit: &Visit) -> Result<Answer> {
         (kept(visit, latest.as_ref(), &anchors))
         h2 { "Public keys" }
         (public_keys(&keys))
+        @if !noted.is_empty() {
+            h2 { "What the server notes by itself" }
+            (noted_by_server(&noted))
+        }
         h2 { "Check it yourself" }
         p { "On the server, against a checkpoint that somebody else keeps and a key that was handed out:" }
         pre { code { "plumb verify --data DIR --anchor CHECKPOINTS --key KEY" } }
         p.muted { "Any program for the public formats (C2SP signed notes, checkpoints, RFC 6962) checks them as well. The proof of a single record is at “/api/v1/records/KIND/NUMBER/proof”." }
     };
     Ok(shell::page(visit, "Evidence", Some(Area::Administration), body))
+}
+
+/// The kinds whose records the server makes, as far as one may see them.
+fn kinds_of_the_server(visit: &Visit) -> Vec<Kind> {
+    visit.catalog.kinds().filter(|kind| visit.viewer.sees_kind(&kind.name) && visit.catalog.is_made_by_server(&kind.name)).cloned().collect()
+}
+
+/// How many of a kind wait for somebody.
+fn open_of(tx: &mut dyn Read, viewer: &Viewer, kind: &Kind) -> Result<(Kind, i64)> {
+    let filter = Filter { kind: Some(kind.name.clone()), phases: vec![Phase::InReview], current_only: true, ..Filter::default() };
+    let open = record::count_a_while(tx, viewer, &filter)?.iter().map(|(_, count)| count).sum();
+    Ok((kind.clone(), open))
+}
+
+fn noted_by_server(noted: &[(Kind, i64)]) -> Markup {
+    let columns = vec![("Records".into(), false), ("Open".into(), true), ("What they tell".into(), false)];
+    let rows = noted
+        .iter()
+        .map(|(kind, open)| {
+            let open = u64::try_from(*open).unwrap_or(0);
+            vec![Cell::Markup(html! { a.number href=(format!("/list/{}", kind.name)) { (kind.plural) } }), Cell::number(grouped(open)), Cell::text(kind.text.clone())]
+        })
+        .collect();
+    html! { (DataTable { label: "What the server notes by itself".into(), columns, rows, totals: Vec::new() }) }
 }
 
 /// One sentence on how things stand.
@@ -97,7 +131,7 @@ fn kept(visit: &Visit, latest: Option<&Published>, anchors: &[Receipt]) -> Marku
                 None if newest => Cell::Tag(Tag::new(Tone::Good, "Kept, the newest")),
                 None => Cell::Tag(Tag::new(Tone::Good, "Kept")),
             };
-            vec![Cell::text(anchor.anchor.clone()), Cell::number(grouped(anchor.size)), Cell::Markup(html! { (when(anchor.tried_at, visit.actor.zone())) }), outcome]
+            vec![Cell::text(anchor.anchor.clone()), Cell::number(grouped(anchor.size)), Cell::When(when(anchor.tried_at, visit.actor.zone())), outcome]
         })
         .collect();
     html! { (DataTable { label: "Anchors".into(), columns, rows, totals: Vec::new() }) }
