@@ -197,6 +197,7 @@ fn answer_blocking(endpoint: &Endpoint, mut call: Call, bytes: &Bytes) -> Result
         if !crate::handlers::may_with_foreign_password(endpoint) {
             refuse_foreign_password(&actor)?;
         }
+        call.state.gate.know(call.credentials.secret(), actor.person());
         call.params = call.params.of(Some(actor.person()));
         call.actor = Some(actor);
     }

@@ -158,8 +158,10 @@ pub const WALK_RECORDS: usize = 20_000;
 pub const BUNDLE_EVENTS: usize = 20_000;
 /// Work on the database and on files that runs at the same time in one server.
 pub const BLOCKING_WORKERS: usize = 64;
-/// Of these, requests of one session or token that work at the same time.
+/// Of these, requests of one person that work at the same time.
 pub const WORKERS_PER_PERSON: usize = 8;
+/// Sessions and tokens that the edge knows the person of; then it begins anew.
+pub const KNOWN_SECRETS: usize = 20_000;
 /// Requests that wait for their turn; further ones are told to come again.
 pub const BLOCKING_QUEUE: usize = 1_024;
 /// How long a request waits for its turn, in seconds.

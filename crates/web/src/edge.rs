@@ -195,6 +195,7 @@ pub(crate) async fn signed_in(page: PageFn, shared: State<Shared>, params: RawPa
         let Some(actor) = actor else {
             return Ok(Answer::Go { to: format!("/sign-in?next={}", crate::text::encode(&incoming.path)), flash: None });
         };
+        shared.settings.gate.know(incoming.session_token.as_deref(), actor.person());
         if actor.must_change_password() && !matches!(incoming.path.as_str(), "/password" | "/sign-out") {
             return Ok(Answer::Go { to: "/password".to_owned(), flash: None });
         }

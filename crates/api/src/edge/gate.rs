@@ -40,6 +40,14 @@ impl Gate {
         }
     }
 
+    /// Whose a session or token is, as found out by looking it up: from then on it counts towards the
+    /// person's share.
+    pub fn know(&self, secret: Option<&str>, person: &str) {
+        if let Some(secret) = secret {
+            self.shares.know(secret, person);
+        }
+    }
+
     pub fn working(&self) -> usize {
         self.most_workers.saturating_sub(self.workers.available_permits())
     }
@@ -99,11 +107,11 @@ pub async fn run_blocking<T: Send + 'static>(gate: &Gate, work: impl FnOnce() ->
     }
 }
 
-/// As [`run_blocking`], in the person's own share of the turns; `who` is whatever the request brings
-/// to say who asks.
-pub async fn run_blocking_for<T: Send + 'static>(gate: &Gate, who: Option<&str>, work: impl FnOnce() -> Result<T, Problem> + Send + 'static) -> Result<T, Problem> {
-    let _share = match who {
-        Some(who) => Some(Shares::enter(&gate.shares, who, gate.patience).await?),
+/// As [`run_blocking`], in the person's own share of the turns; `secret` is the session or token that
+/// the request brings.
+pub async fn run_blocking_for<T: Send + 'static>(gate: &Gate, secret: Option<&str>, work: impl FnOnce() -> Result<T, Problem> + Send + 'static) -> Result<T, Problem> {
+    let _share = match secret {
+        Some(secret) => Some(Shares::enter(&gate.shares, secret, gate.patience).await?),
         None => None,
     };
     run_blocking(gate, work).await

@@ -2,13 +2,13 @@
 //! the verifier itself is put in by the binary, because it shares no code with the kernel.
 
 use crate::Kernel;
-use crate::authority::Permit;
-use crate::command::CommandDef;
+use crate::authority::{self, Permit};
+use crate::command::{self, CommandDef};
 use crate::kind::{Area, Field, Kind, Phase, Step};
-use crate::record::{self, NewRecord, Record};
+use crate::record::step::take_as_consequence;
+use crate::record::{self, Edit, NewRecord, Record};
 use crate::signature::Proof;
 use crate::trail::WriteTx;
-use crate::{command, obligation};
 use base::limits::BLOCK_CHARS;
 use base::text::shortened;
 use base::{Blocker, Error, Refusal, RefusalKind, Result, Timestamp};
@@ -148,29 +148,26 @@ pub struct Findings {
 /// Notes what a check found, or why it could not be finished. Where it found damage, the quality
 /// managers are asked to assess it.
 pub fn finish(kernel: &Kernel, tenant: &str, check: &str, outcome: &Result<Findings>) -> Result<()> {
-    let (state, fields) = match outcome {
-        Ok(found) if found.problems.is_empty() => ("sound", fields_of(found)),
+    let (step, fields) = match outcome {
+        Ok(found) if found.problems.is_empty() => ("find_sound", fields_of(found)),
         Ok(found) => {
             tracing::error!(check, problems = found.problems.len(), first = found.problems.first().map_or("", String::as_str), "the check of the trail found damage");
-            (DAMAGED, fields_of(found))
+            ("find_damage", fields_of(found))
         }
         Err(error) => {
             tracing::error!(check, %error, "the check of the trail was not finished");
-            ("failed", Map::from_iter([("found".to_owned(), json!(shortened(&format!("The check was not finished: {error}"), BLOCK_CHARS)))]))
+            ("give_up", Map::from_iter([("found".to_owned(), json!(shortened(&format!("The check was not finished: {error}"), BLOCK_CHARS)))]))
         }
     };
     let (named, id) = (tenant.to_owned(), check.to_owned());
     kernel.inside(tenant, "system", "evidence.checked", move |tx| {
-        let before = record::get(tx, &named, &id)?;
-        if before.state != RUNNING {
+        let running = record::get(tx, &named, &id)?;
+        if running.state != RUNNING {
             return Ok(());
         }
-        let mut after = before.clone();
-        after.state = state.to_owned();
-        after.phase = if state == DAMAGED { Phase::InReview } else { Phase::Closed };
-        after.fields.extend(fields.clone());
-        let after = record::save(tx, &before, after, &format!("evidence.found_{state}"))?;
-        if state == DAMAGED { obligation::raise_signing(tx, &after) } else { Ok(()) }
+        let filled = record::edit(tx, &running, running.version, Edit { fields: fields.clone(), ..Edit::default() })?;
+        let permit = authority::system_permit(tx)?;
+        take_as_consequence(tx, &permit, &filled, step, None).map(|_| ())
     })?;
     forget_progress(kernel, tenant, check)
 }
