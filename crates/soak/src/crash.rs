@@ -48,6 +48,9 @@ impl Figures {
     }
 }
 
+/// How many times longer the server lives once it was killed as often as planned.
+const LATER: u64 = 10;
+
 /// Earlier changes that are looked at again after each kill.
 const SAMPLE: usize = 60;
 
@@ -60,7 +63,9 @@ pub fn run(program: &Program, company: &Company, log: &Path, plan: &Plan) -> Res
     be_alone(program)?;
     let mut server = start(program, log, &mut figures)?;
     while figures.kills < plan.kills || kept.len() < plan.acknowledged {
-        let lives = plan.lives_ms.0 + chance.below(plan.lives_ms.1 - plan.lives_ms.0);
+        // Killed often enough, it lives longer, for the writes that are still wanted.
+        let longer = if figures.kills < plan.kills { 1 } else { LATER };
+        let lives = longer * (plan.lives_ms.0 + chance.below(plan.lives_ms.1 - plan.lives_ms.0));
         let written = write_until_killed(server, company, &chance.branch(figures.kills as u64 + 1), plan, Duration::from_millis(lives))?;
         figures.kills += 1;
         if figures.kills % plan.verify_every == 0 {
