@@ -25,6 +25,15 @@ pub enum Files {
     Bucket(Bucket),
 }
 
+/// A file that was read once and compared with its digest.
+enum Looked {
+    /// To read from, and its size in bytes.
+    Sound(File, u64),
+    /// The digest of what it holds now.
+    Damaged(Digest),
+    Missing,
+}
+
 impl From<BlobStore> for Files {
     fn from(folder: BlobStore) -> Self {
         Self::Folder(folder)
@@ -98,22 +107,48 @@ impl Files {
     /// is a copy without a name, gone when it is closed. Damage on the way must not leave the house
     /// as if it were the file.
     pub fn open_verified(&self, digest: &Digest) -> Result<(File, u64)> {
+        match self.look_at(digest)? {
+            Looked::Sound(file, size) => Ok((file, size)),
+            Looked::Damaged(found) => Err(damaged(digest, &found)),
+            Looked::Missing => Err(missing(digest)),
+        }
+    }
+
+    /// As [`Files::open_verified`], for work that goes over all files and must not stop at one: what is
+    /// wrong with the file is said in words that follow its name ("is missing"). A bucket that does
+    /// not answer is an error: nothing is known of its files then.
+    pub fn open_or_fault(&self, digest: &Digest) -> Result<std::result::Result<(File, u64), String>> {
+        Ok(match (self.look_at(digest), self) {
+            (Ok(Looked::Sound(file, size)), _) => Ok((file, size)),
+            (Ok(Looked::Damaged(found)), _) => Err(format!("does not hold what its name says; its content is {found}")),
+            (Ok(Looked::Missing), _) => Err("is missing".to_owned()),
+            (Err(error), Self::Folder(_)) => Err(format!("cannot be read: {error}")),
+            (Err(error), Self::Bucket(_)) => return Err(error),
+        })
+    }
+
+    /// What is wrong with a file, as [`Files::open_or_fault`] says it.
+    pub fn fault(&self, digest: &Digest) -> Result<Option<String>> {
+        self.open_or_fault(digest).map(std::result::Result::err)
+    }
+
+    fn look_at(&self, digest: &Digest) -> Result<Looked> {
         match self {
             Self::Folder(folder) => match folder.verify(digest)? {
-                Verdict::Sound => folder.open_file(digest),
-                Verdict::Damaged { found } => Err(damaged(digest, &found)),
-                Verdict::Missing => Err(missing(digest)),
+                Verdict::Sound => folder.open_file(digest).map(|(file, size)| Looked::Sound(file, size)),
+                Verdict::Damaged { found } => Ok(Looked::Damaged(found)),
+                Verdict::Missing => Ok(Looked::Missing),
             },
             Self::Bucket(bucket) => {
                 let mut file = tempfile::tempfile().map_err(|cause| fault("a file cannot be made", &cause))?;
                 let mut hashed = Hashed { hasher: sha2::Digest::new(), to: &mut file };
-                let size = bucket.read(&key(digest), OBJECT_BYTES, &mut hashed)?.ok_or_else(|| missing(digest))?;
+                let Some(size) = bucket.read(&key(digest), OBJECT_BYTES, &mut hashed)? else { return Ok(Looked::Missing) };
                 let found = hashed.digest();
                 if found != *digest {
-                    return Err(damaged(digest, &found));
+                    return Ok(Looked::Damaged(found));
                 }
                 file.seek(SeekFrom::Start(0)).map_err(|cause| fault("a file cannot be read", &cause))?;
-                Ok((file, size))
+                Ok(Looked::Sound(file, size))
             }
         }
     }
@@ -154,6 +189,20 @@ impl Files {
                 Ok(keys) => keys.iter().filter_map(|found| digest_at(found)).map(Ok).collect(),
             })),
         }
+    }
+
+    /// All of [`Files::digests`], for work that must not stop at one folder that cannot be listed: that
+    /// is said beside them. A bucket that does not answer is an error.
+    pub fn listing(&self) -> Result<(Vec<Digest>, Vec<String>)> {
+        let (mut digests, mut faults) = (Vec::new(), Vec::new());
+        for found in self.digests() {
+            match (found, self) {
+                (Ok(digest), _) => digests.push(digest),
+                (Err(error), Self::Folder(_)) => faults.push(format!("the store of the files cannot be listed as a whole: {error}")),
+                (Err(error), Self::Bucket(_)) => return Err(error),
+            }
+        }
+        Ok((digests, faults))
     }
 
     /// As [`BlobStore::sweep`]; in a bucket orphans stay.
@@ -222,6 +271,7 @@ mod tests {
         let digest = files.put(b"abc", 3).unwrap();
         assert_eq!(files.get(&digest).unwrap(), b"abc");
         assert_eq!(files.open_verified(&digest).unwrap().1, 3);
+        assert_eq!((files.fault(&digest).unwrap(), files.fault(&Digest::of(b"none")).unwrap()), (None, Some("is missing".to_owned())));
         assert_eq!(Files::open("s3://X").unwrap_err().refusal().unwrap().code, "bad_bucket");
     }
 }

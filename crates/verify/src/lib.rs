@@ -18,12 +18,12 @@ mod signatures;
 mod trail;
 
 pub use bundle::{About, BUNDLE_BYTES, BundleReport, verify_bundle};
-pub use files::check_files;
+pub use files::{NamedFile, check_files, check_named, named_files};
 pub use log::{Anchor, LogReport, Trust};
 pub use note::Key;
 
 use base::{Error, Result};
-use db::{Database, sql};
+use db::{Database, Read, sql};
 use std::collections::BTreeSet;
 
 /// One thing that does not fit.
@@ -114,18 +114,30 @@ pub fn verify(database: &Database, tenant: &str, progress: Progress<'_>) -> Resu
 /// The same against what somebody brings from outside: public keys, and checkpoints that were kept
 /// elsewhere. Only these show a history that was rewritten as a whole, or an old copy put back.
 pub fn verify_against(database: &Database, tenant: &str, trust: &Trust, progress: Progress<'_>) -> Result<Report> {
-    let tables = rows::regulated(database)?;
-    database.read(|tx| {
-        let mut check = Check { tenant, report: Report::default(), progress: &mut *progress };
-        let mut trail = trail::check(tx, &mut check)?;
-        (check.progress)("checking the rows", 0, None);
-        rows::check(tx, &tables, &mut trail, &mut check)?;
-        (check.progress)("checking the signatures", 0, None);
-        signatures::check(tx, &mut check)?;
-        log::check(tx, trust, &mut check)?;
-        check.report.log.since = check.report.transactions.saturating_sub(check.report.log.proved);
-        Ok(check.report)
-    })
+    let tables = Tables::of(database)?;
+    database.read(|tx| verify_within(tx, &tables, tenant, trust, &mut *progress))
+}
+
+/// The regulated tables of a database, for checks inside of a transaction.
+pub struct Tables(Vec<rows::Regulated>);
+
+impl Tables {
+    pub fn of(database: &Database) -> Result<Self> {
+        rows::regulated(database).map(Self)
+    }
+}
+
+/// As [`verify_against`], inside of a transaction: what is found unsound need not be committed.
+pub fn verify_within(tx: &mut dyn Read, tables: &Tables, tenant: &str, trust: &Trust, progress: Progress<'_>) -> Result<Report> {
+    let mut check = Check { tenant, report: Report::default(), progress };
+    let mut trail = trail::check(tx, &mut check)?;
+    (check.progress)("checking the rows", 0, None);
+    rows::check(tx, &tables.0, &mut trail, &mut check)?;
+    (check.progress)("checking the signatures", 0, None);
+    signatures::check(tx, &mut check)?;
+    log::check(tx, trust, &mut check)?;
+    check.report.log.since = check.report.transactions.saturating_sub(check.report.log.proved);
+    Ok(check.report)
 }
 
 /// Checks the record of this number (or identifier) in all its revisions, or one of them as
@@ -148,15 +160,18 @@ pub fn verify_record(database: &Database, tenant: &str, name: &str, trust: &Trus
 
 /// The tenants that a database holds.
 pub fn tenants(database: &Database) -> Result<Vec<String>> {
-    let found = database.read(|tx| {
-        // The one statement that asks for all tenants: it is what the check walks over.
-        let rows = tx.query(sql("select distinct tenant from chain_head order by tenant"), &[])?;
-        rows.iter().map(|row| row.text("tenant").map(str::to_owned)).collect::<Result<Vec<_>>>()
-    })?;
+    let found = database.read(tenants_within)?;
     if found.is_empty() {
         return Err(Error::not_found("This database holds no trail yet."));
     }
     Ok(found)
+}
+
+/// As [`tenants`], inside of a transaction, where there may be none.
+pub fn tenants_within(tx: &mut dyn Read) -> Result<Vec<String>> {
+    // The one statement that asks for all tenants: it is what the check walks over.
+    let rows = tx.query(sql("select distinct tenant from chain_head order by tenant"), &[])?;
+    rows.iter().map(|row| row.text("tenant").map(str::to_owned)).collect()
 }
 
 impl Report {

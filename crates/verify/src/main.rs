@@ -73,9 +73,10 @@ fn run(given: &Arguments) -> Result<bool> {
     };
     let database = Database::open_to_read(&config)?;
     let mut sound = true;
+    let stored = given.data.as_ref().filter(|_| given.records.is_empty()).map(|folder| Stored::check(&folder.join("files")));
     for tenant in verify::tenants(&database)? {
         if given.records.is_empty() {
-            sound &= whole(&database, &tenant, &trust)?;
+            sound &= whole(&database, &tenant, &trust, stored.as_ref())?;
         }
         for record in &given.records {
             let report = verify::verify_record(&database, &tenant, record, &trust, &mut |_, _, _| {})?;
@@ -83,22 +84,20 @@ fn run(given: &Arguments) -> Result<bool> {
             sound &= say(record, &what, &report.problems, &report.standing());
         }
     }
-    if given.records.is_empty()
-        && let Some(folder) = &given.data
-    {
-        sound &= files(&folder.join("files"))?;
-    }
-    Ok(sound)
+    Ok(sound && stored.is_none_or(|stored| stored.say()))
 }
 
-fn whole(database: &Database, tenant: &str, trust: &Trust) -> Result<bool> {
+fn whole(database: &Database, tenant: &str, trust: &Trust, stored: Option<&Stored>) -> Result<bool> {
     let mut doing = String::new();
-    let report = verify::verify_against(database, tenant, trust, &mut |what, _, _| {
+    let mut report = verify::verify_against(database, tenant, trust, &mut |what, _, _| {
         if doing != what {
             eprintln!("{what} …");
             what.clone_into(&mut doing);
         }
     })?;
+    if let Some(stored) = stored {
+        report.problems.extend(database.read(|tx| verify::check_named(tx, tenant, &mut |digest| Ok(stored.fault(digest))))?);
+    }
     let what = format!("{tenant}: {} transactions, {} events, {} rows, {} signatures checked", report.transactions, report.events, report.rows, report.signatures);
     Ok(say(tenant, &what, &report.problems, &report.standing()))
 }
@@ -131,14 +130,36 @@ fn say(name: &str, what: &str, problems: &[Problem], standing: &str) -> bool {
     problems.is_empty()
 }
 
-/// Hashes every stored file again (`docs/FORMATS.md`, "Files").
-fn files(folder: &Path) -> Result<bool> {
-    let (checked, wrong) = verify::check_files(folder)?;
-    println!("files: {checked} checked");
-    for problem in &wrong {
-        println!("  {problem}");
+/// The stored files, each hashed again (`docs/FORMATS.md`, "Files").
+struct Stored {
+    folder: PathBuf,
+    checked: u64,
+    wrong: Vec<Problem>,
+}
+
+impl Stored {
+    fn check(folder: &Path) -> Self {
+        let (checked, wrong) = verify::check_files(folder);
+        Self { folder: folder.to_owned(), checked, wrong }
     }
-    Ok(wrong.is_empty())
+
+    /// What is wrong with the file of a digest.
+    fn fault(&self, digest: &str) -> Option<String> {
+        if let Some(wrong) = self.wrong.iter().find(|wrong| wrong.key == digest) {
+            return Some(wrong.text.clone());
+        }
+        let (first, second) = (digest.get(..2).unwrap_or_default(), digest.get(2..4).unwrap_or_default());
+        let path = self.folder.join("objects").join(first).join(second).join(digest);
+        (!path.is_file()).then(|| "is missing".to_owned())
+    }
+
+    fn say(&self) -> bool {
+        println!("files: {} checked", self.checked);
+        for problem in &self.wrong {
+            println!("  {problem}");
+        }
+        self.wrong.is_empty()
+    }
 }
 
 /// What was brought to the check from outside.

@@ -88,3 +88,26 @@ fn frs_evd_082_damage_is_not_passed_over_and_each_ending_has_its_code() {
     let (code, said) = run(folder.path(), "--data d");
     assert!(code == 1 && said.contains("main: sound") && said.contains("does not hold what its name says"), "{code} {said}");
 }
+
+#[test]
+fn frs_bak_006_a_file_that_a_record_names_and_the_folder_lacks_is_not_found_sound_but_named_with_row_and_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let digest = {
+        let database = Database::open(&Config::Sqlite { folder: folder.path().join("d") }).unwrap();
+        database.migrate(kernel::MIGRATIONS).unwrap();
+        let world = World::new(database, Vec::new());
+        world.create_with(&world.admin, json!({"kind": "department", "number": "ASM", "title": "Assembly"})).unwrap();
+        let department = world.named("department", "ASM");
+        // Kept elsewhere: the data folder never had it.
+        let digest = world.kernel.files().put(b"drawing", 100).unwrap();
+        let input = json!({"record": department.id, "version": department.version, "name": "drawing.pdf", "media_type": "application/pdf", "digest": digest.hex(), "size_bytes": 7});
+        world.run(&world.admin, "file.attach", input).unwrap();
+        digest
+    };
+    let (code, said) = run(folder.path(), "--data d");
+    assert!(code == 1 && said.contains("  attachment ") && said.contains("main: 1 problem found"), "{code} {said}");
+    assert!(said.contains(&format!(", digest: the file “drawing.pdf” of the record ASM is missing ({})", digest.hex())), "{said}");
+    blob::BlobStore::open(&folder.path().join("d/files")).unwrap().put(b"drawing", 100).unwrap();
+    let (code, said) = run(folder.path(), "--data d");
+    assert!(code == 0 && said.contains("main: sound") && said.contains("files: 1 checked"), "{code} {said}");
+}
