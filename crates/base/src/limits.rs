@@ -211,3 +211,10 @@ pub const SHEET_FIELD_CELL_CHARS: usize = 200;
 pub const SHEET_FIELD_CHARS: usize = 200_000;
 /// Faults of a reference table that one answer names.
 pub const REFERENCE_FAULTS: usize = 50;
+/// Rows of a table that an import or a restore holds at once.
+pub const COPIED_ROWS_AT_ONCE: usize = 5_000;
+/// Lines of a table that an export, an import, a backup or a restore holds at once, in bytes; a row
+/// that is longer is held alone.
+pub const COPIED_BYTES_AT_ONCE: usize = 4 << 20;
+/// What is wrong with a copy that one answer names.
+pub const DAMAGE_NAMED: usize = 50;

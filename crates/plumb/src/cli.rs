@@ -3,6 +3,7 @@
 use crate::assembly::{Place, advise_on};
 use crate::backup::{self, Keeper, Keeping};
 use crate::evidence::{Anchoring, Checker, Checkpointer};
+use crate::portable::{Arrived, Damage, Damaged};
 use crate::{demo, people, portable, server, terminal, verification};
 use base::Result;
 use clap::{Parser, Subcommand};
@@ -117,18 +118,21 @@ enum Command {
         /// The new file.
         to: PathBuf,
     },
-    /// Write a backup of everything, encrypted, also beside a running server.
+    /// Write a backup of everything, encrypted, also beside a running server. Exit code 1 when files
+    /// are damaged or missing: the backup is there without them.
     Backup {
         #[command(flatten)]
         place: Place,
-        /// The new file, or a folder in which it gets a name of its own.
+        /// A folder that is there, in which it gets a name of its own, or a new file whose name ends in
+        /// .age.
         #[arg(long, value_name = "PATH")]
         to: PathBuf,
         /// The public key (age1…), or a file with it, that the backup is encrypted to.
         #[arg(long, value_name = "KEY", env = "PLUMB_BACKUP_RECIPIENT")]
         recipient: String,
     },
-    /// Restore a backup where nothing is, on either engine; trail and files are verified.
+    /// Restore a backup where nothing is, on either engine; trail and files are verified, and one that
+    /// does not verify is refused.
     Restore {
         #[command(flatten)]
         place: Place,
@@ -138,9 +142,12 @@ enum Command {
         /// File of the secret key.
         #[arg(long, value_name = "FILE")]
         identity: PathBuf,
+        /// Restore also what does not verify, and say what that is. Exit code 1 when there is some.
+        #[arg(long)]
+        with_damage: bool,
     },
     /// Restore a backup into a scratch folder, verify it there, and record what was found. Exit code
-    /// 1 when the backup cannot be restored.
+    /// 1 when the backup cannot be restored or holds damage.
     RestoreDrill {
         #[command(flatten)]
         place: Place,
@@ -151,7 +158,8 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         identity: PathBuf,
     },
-    /// Write everything into a new folder of plain files.
+    /// Write everything into a new folder of plain files. Exit code 1 when files are damaged or
+    /// missing: the export is there without them.
     Export {
         #[command(flatten)]
         place: Place,
@@ -164,6 +172,9 @@ enum Command {
         place: Place,
         /// The folder of the export.
         from: PathBuf,
+        /// Take also what does not verify, and say what that is. Exit code 1 when there is some.
+        #[arg(long)]
+        with_damage: bool,
     },
 }
 
@@ -203,6 +214,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Init { place, login, name, zone, password } => people::init(&place, &login, &name, &zone, password)?,
         Command::Serve { place, listen, anchoring, keeping } => {
             let kernel = place.open()?;
+            backup::clear_left(&place.data);
             let keeper = Keeper::new(&kernel, &place, &keeping)?;
             serve(&place, kernel, &listen, &anchoring, keeper)?;
         }
@@ -229,24 +241,57 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Backup { place, to, recipient } => {
             let made = backup::make(&place, &to, &backup::recipient(&recipient)?)?;
             println!("{}: backup {} with {} rows and {} files.", made.path.display(), made.id, made.rows, made.files);
+            return Ok(left_out(&made.damage));
         }
-        Command::Restore { place, from, identity } => {
-            let arrived = backup::restore(&from, &identity, &place)?;
-            let named = arrived.backup.unwrap_or_default();
-            println!("Restored backup {named}: {} transactions, {} rows and {} files, all verified.", arrived.transactions, arrived.rows, arrived.files);
+        Command::Restore { place, from, identity, with_damage } => {
+            let arrived = backup::restore(&from, &identity, &place, damage(with_damage))?;
+            return Ok(arrival(&format!("Restored backup {}", arrived.backup.as_deref().unwrap_or_default()), &arrived));
         }
         Command::RestoreDrill { place, from, identity } => {
             let kernel = place.open()?;
-            let drill = backup::rehearse(&from, &identity, &place.data.join("drill"))?;
+            let drill = backup::rehearse(&from, &identity, &place.data)?;
             drill.record(&kernel, kernel::MAIN_TENANT)?;
-            if let Err(why) = &drill.outcome {
-                println!("{} cannot be restored: {why}", drill.backup);
+            if let Some(why) = drill.failure() {
+                println!("The drill of backup {} failed: {why}", drill.backup);
                 return Ok(ExitCode::from(terminal::FOUND_WRONG));
             }
             println!("Backup {} was restored and verified; the drill is recorded.", drill.backup);
         }
-        Command::Export { place, to } => portable::export(&place, &to)?,
-        Command::Import { place, from } => portable::import(&place, &from)?,
+        Command::Export { place, to } => {
+            let written = portable::export(&place, &to)?;
+            println!("Exported to {}.", to.display());
+            return Ok(left_out(&written.damage));
+        }
+        Command::Import { place, from, with_damage } => {
+            let arrived = portable::read_all(&place, &from, damage(with_damage))?;
+            return Ok(arrival("Imported", &arrived));
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn damage(is_taken: bool) -> Damage {
+    if is_taken { Damage::Told } else { Damage::Refused }
+}
+
+/// Says what an export or a backup lacks.
+fn left_out(damage: &[Damaged]) -> ExitCode {
+    if damage.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    println!("It holds all but what is damaged or missing here:");
+    portable::print_damage(damage);
+    ExitCode::from(terminal::FOUND_WRONG)
+}
+
+/// Says what arrived, and what is wrong with it.
+fn arrival(what: &str, arrived: &Arrived) -> ExitCode {
+    let counted = format!("{what}: {} transactions, {} rows and {} files", arrived.transactions, arrived.rows, arrived.files);
+    if arrived.damage.is_empty() {
+        println!("{counted}, all verified.");
+        return ExitCode::SUCCESS;
+    }
+    println!("{counted}, with damage, which `plumb verify` tells again:");
+    portable::print_damage(&arrived.damage);
+    ExitCode::from(terminal::FOUND_WRONG)
 }

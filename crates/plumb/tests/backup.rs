@@ -1,10 +1,16 @@
 //! Backups beside a running server, and what comes back of them.
 #![expect(clippy::unwrap_used, reason = "a helper that fails ends its test")]
 
+#[path = "backup/damage.rs"]
+mod damage;
+#[path = "backup/left.rs"]
+mod left;
 #[path = "program/run.rs"]
 mod run;
 
 use run::plumb;
+use serde_json::Value as Json;
+use soak::company::Desk;
 use soak::ground::Ground;
 use soak::server::Program;
 use soak::work::{self, Held, Sort};
@@ -29,6 +35,25 @@ fn place(ground: &Ground) -> String {
 /// Makes a pair of keys; answers the public one.
 fn keys(ground: &Ground) -> String {
     plumb(ground.path(), "backup-key key", &[]).with(0).out.trim().to_owned()
+}
+
+/// The fields of all records of a kind.
+fn listed(desk: &Desk, kind: &str) -> Vec<Json> {
+    let rows = desk.get("quality", &format!("/api/v1/records/{kind}")).unwrap().unwrap()["rows"].as_array().unwrap().clone();
+    let whole = |row: &Json| desk.get("quality", &format!("/api/v1/records/{kind}/{}", row["id"].as_str().unwrap())).unwrap().unwrap();
+    rows.iter().map(|row| whole(row)["fields"].clone()).collect()
+}
+
+/// Looks again until there is something.
+fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "{what} did not come");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 fn holds(bytes: &[u8], text: &str) -> bool {
@@ -118,19 +143,14 @@ fn frs_bak_004_a_drill_is_recorded_and_a_backup_that_cannot_be_restored_becomes_
     assert!(fs::read_dir(path.join("data/drill")).unwrap().next().is_none(), "nothing unencrypted is left");
 
     let (_server, desk) = ground.serve(&[]).unwrap();
-    let list = |kind: &str| {
-        let rows = desk.get("quality", &format!("/api/v1/records/{kind}")).unwrap().unwrap()["rows"].as_array().unwrap().clone();
-        let whole = |row: &serde_json::Value| desk.get("quality", &format!("/api/v1/records/{kind}/{}", row["id"].as_str().unwrap())).unwrap().unwrap();
-        rows.iter().map(whole).collect::<Vec<_>>()
-    };
-    let drills = list("restore_drill");
-    let of = |outcome: &str| drills.iter().find(|drill| drill["fields"]["outcome"] == outcome).unwrap_or_else(|| panic!("{drills:?}"));
-    let passed = &of("passed")["fields"];
+    let drills = listed(&desk, "restore_drill");
+    let of = |outcome: &str| drills.iter().find(|drill| drill["outcome"] == outcome).unwrap_or_else(|| panic!("{drills:?}"));
+    let passed = of("passed");
     assert!(passed["transactions"].as_i64().unwrap() > 10 && passed["rows"].as_i64().unwrap() > 10, "{passed}");
     assert!(passed["began_at"].as_str() < passed["ended_at"].as_str(), "{passed}");
-    assert!(of("failed")["fields"]["report"].as_str().unwrap().contains("cannot be read"), "{drills:?}");
-    let faults = list("fault");
-    assert_eq!((faults.len(), &faults[0]["fields"]["sort"]), (1, &serde_json::json!("failed_drill")));
+    assert!(of("failed")["report"].as_str().unwrap().contains("cannot be read"), "{drills:?}");
+    let faults = listed(&desk, "fault");
+    assert_eq!((faults.len(), &faults[0]["sort"]), (1, &serde_json::json!("failed_drill")));
 }
 
 #[test]
@@ -147,14 +167,6 @@ fn frs_bak_004_a_server_makes_backups_and_rehearses_a_restore_by_itself() {
         ("PLUMB_DRILL_IDENTITY", text(&ground.path().join("key"))),
     ];
     let (_server, desk) = ground.serve(&variables).unwrap();
-    let began = Instant::now();
-    let drills = loop {
-        let drills = desk.get("quality", "/api/v1/records/restore_drill").unwrap().unwrap()["rows"].as_array().unwrap().len();
-        if drills > 0 {
-            break drills;
-        }
-        assert!(began.elapsed() < Duration::from_secs(60), "no drill was recorded");
-        std::thread::sleep(Duration::from_millis(50));
-    };
+    let drills = until("a drill", || Some(listed(&desk, "restore_drill").len()).filter(|drills| *drills > 0));
     assert_eq!((drills, fs::read_dir(&kept).unwrap().count()), (1, 1), "one of each, and not again before its time");
 }

@@ -254,7 +254,7 @@ fn frs_cli_012_a_server_that_writes_meanwhile_is_not_found_unsound_and_an_export
     });
     assert!(written > 20, "the server wrote {written} records meanwhile");
     let arrived = plumb(folder.path(), "import --data copy out-4", &[]).with(0).out;
-    assert!(arrived.contains("the trail verifies"), "{arrived}");
+    assert!(arrived.contains("all verified"), "{arrived}");
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn frs_port_001_a_company_travels_from_sqlite_to_postgresql_and_back() {
     let between = postgres();
     let url = between.postgres_url().unwrap();
     let arrived = plumb(here, &format!("import --data second --database {url} one"), &[]).with(0);
-    assert!(arrived.out.contains("the trail verifies"), "{arrived:?}");
+    assert!(arrived.out.contains("all verified"), "{arrived:?}");
     plumb(here, &format!("verify --data second --database {url}"), &[]).with(0);
     plumb(here, &format!("export --data second --database {url} two"), &[]).with(0);
     plumb(here, "import --data third two", &[]).with(0);
@@ -124,8 +124,79 @@ fn frs_port_001_006_an_export_whose_trail_was_rewritten_does_not_verify_on_arriv
     let folder = exported();
     change_table(&folder.path().join("out"), "person", |text| *text = text.replace("admin", "intruder"));
     let ended = plumb(folder.path(), "import --data other out", &[]).with(2);
-    assert!(ended.err.contains("The trail does not verify on arrival"), "{ended:?}");
-    assert!(ended.out.contains("is “intruder”, the trail says “admin”"), "{ended:?}");
+    assert!(ended.err.contains("The copy does not verify on arrival") && ended.err.contains("--with-damage"), "{ended:?}");
+    assert!(ended.err.contains("login: is “intruder”, the trail says “admin”"), "{ended:?}");
+    assert!(!holds_people(folder.path()), "nothing was written");
+}
+
+#[test]
+fn frs_bak_007_an_import_is_refused_where_a_row_lacks_what_it_needs_and_with_the_flag_only_that_row_is_left_out() {
+    let folder = exported();
+    let all = rows(&folder.path().join("out"));
+    // Keys to other rows are what a database does not take at all.
+    change_table(&folder.path().join("out"), "item", |text| *text = text.lines().skip(1).map(|line| format!("{line}\n")).collect());
+    let said = plumb(folder.path(), "import --data other out", &[]).with(2).err;
+    assert!(said.contains("a row of record is left out: item has no row with tenant, id main, "), "{said}");
+    assert!(!holds_people(folder.path()), "nothing was written");
+    let said = plumb(folder.path(), "import --data third out --with-damage", &[]).with(1).out;
+    assert!(said.contains("with damage") && said.contains("a row of record is left out"), "{said}");
+    let said = plumb(folder.path(), "verify --data third", &[]).with(1).out;
+    assert!(said.contains("the row is gone; rows are never deleted"), "{said}");
+    plumb(folder.path(), "export --data third again", &[]).with(0);
+    let again = rows(&folder.path().join("again"));
+    for (table, lines) in &all {
+        let lost = lines.len() - again[table].len();
+        assert_eq!(lost, usize::from(table == "item" || table == "record"), "{table}");
+    }
+}
+
+#[test]
+fn frs_bak_007_an_import_of_a_row_that_is_there_twice_is_refused_and_with_the_flag_only_that_row_is_left_out() {
+    let folder = exported();
+    let all = rows(&folder.path().join("out"));
+    change_table(&folder.path().join("out"), "record_version", |text| *text += &format!("{}\n", text.lines().next().unwrap()));
+    let between = postgres();
+    for place in ["--data third".to_owned(), format!("--data fourth --database {}", between.postgres_url().unwrap())] {
+        let said = plumb(folder.path(), &format!("import {place} out"), &[]).with(2).err;
+        assert!(said.contains("record_version") && said.contains("--with-damage"), "{said}");
+        let said = plumb(folder.path(), &format!("import {place} out --with-damage"), &[]).with(1).out;
+        assert!(said.contains(" rows of record_version are left out: other rows have their keys") && said.contains("  1 of "), "{said}");
+        plumb(folder.path(), &format!("verify {place}"), &[]).with(0);
+    }
+    plumb(folder.path(), "export --data third again", &[]).with(0);
+    assert_eq!(rows(&folder.path().join("again")), all);
+}
+
+#[test]
+fn frs_bak_005_a_folder_that_cannot_be_listed_stops_no_export_and_no_check_and_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    plumb(here, "init --data d --name Ada", ADMIN).with(0);
+    blob::BlobStore::open(&here.join("d/files")).unwrap().put(b"certificate of a supplier", 100).unwrap();
+    std::os::unix::fs::symlink("zz", here.join("d/files/objects/zz")).unwrap();
+    let told = |said: &str| said.contains("the store of the files cannot be listed as a whole");
+    let said = plumb(here, "export --data d out", &[]).with(1).out;
+    assert!(told(&said) && manifest(&here.join("out"))["files"].as_array().unwrap().len() == 1, "{said}");
+    let said = plumb(here, "verify --data d", &[]).with(1).out;
+    assert!(told(&said) && said.contains("files: 1 checked"), "{said}");
+    let said = plumb(here, "import --data other out", &[]).with(2).err;
+    assert!(told(&said), "{said}");
+}
+
+#[test]
+fn frs_bak_007_a_damaged_export_is_refused_and_with_the_flag_all_that_can_be_read_is_there() {
+    let folder = exported();
+    let export = folder.path().join("out");
+    append(&export.join("tables/person.ndjson"), "no json\n");
+    append(&fs::read_dir(export.join("files")).unwrap().next().unwrap().unwrap().path(), "x");
+    let said = plumb(folder.path(), "import --data other out", &[]).with(2).err;
+    for word in ["person.ndjson is not as the manifest says", "person.ndjson, line 2", "does not hold what its name says"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    assert!(!holds_people(folder.path()), "nothing was written");
+    let said = plumb(folder.path(), "import --data third out --with-damage", &[]).with(1).out;
+    assert!(said.contains("0 files, with damage") && said.contains("person.ndjson, line 2"), "{said}");
+    plumb(folder.path(), "verify --data third", &[]).with(0);
 }
 
 #[test]

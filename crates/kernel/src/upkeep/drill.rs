@@ -30,6 +30,8 @@ pub struct Restored {
     pub transactions: u64,
     pub rows: u64,
     pub files: u64,
+    /// What does not verify or is not there, in lines for people; empty where all is sound.
+    pub damage: Vec<String>,
 }
 
 /// Nobody makes one: the server does when it has rehearsed a restore.
@@ -61,25 +63,35 @@ impl Drill {
             ("began_at", json!(self.began_at.to_rfc3339())),
             ("ended_at", json!(self.ended_at.to_rfc3339())),
         ];
-        let (title, report) = match &self.outcome {
-            Ok(found) => {
-                fields.extend([("outcome", json!("passed")), ("transactions", json!(found.transactions)), ("rows", json!(found.rows)), ("files", json!(found.files))]);
-                ("A backup was restored and verified", "The trail verifies, and every file holds what its name says.".to_owned())
-            }
-            Err(why) => {
-                fields.push(("outcome", json!("failed")));
-                ("A backup could not be restored", why.clone())
-            }
+        let failure = self.failure();
+        fields.push(("outcome", json!(if failure.is_some() { "failed" } else { "passed" })));
+        if let Ok(found) = &self.outcome {
+            fields.extend([("transactions", json!(found.transactions)), ("rows", json!(found.rows)), ("files", json!(found.files))]);
+        }
+        let title = match (&self.outcome, &failure) {
+            (Ok(_), None) => "A backup was restored and verified",
+            (Ok(_), Some(_)) => "A backup was restored and holds damage",
+            (Err(_), _) => "A backup could not be restored",
         };
+        let report = failure.clone().unwrap_or_else(|| "The trail verifies, every file that a record names is there, and every file holds what its name says.".to_owned());
         fields.push(("report", Json::from(base::text::shortened(&report, base::limits::BLOCK_CHARS))));
         kernel.inside(tenant, "system", "restore_drill.record", move |tx| {
             let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
             let new = NewRecord { kind: DRILL.to_owned(), title: title.to_owned(), fields, ..NewRecord::default() };
             record::create_in_state(tx, new, "recorded").map(|_| ())
         })?;
+        match failure {
+            None => Ok(()),
+            Some(why) => fault::note(kernel, tenant, Fault::FailedDrill, &self.backup, &why),
+        }
+    }
+
+    /// Why the drill counts as failed; nothing when it passed.
+    pub fn failure(&self) -> Option<String> {
         match &self.outcome {
-            Ok(_) => Ok(()),
-            Err(why) => fault::note(kernel, tenant, Fault::FailedDrill, &self.backup, why),
+            Ok(found) if found.damage.is_empty() => None,
+            Ok(found) => Some(format!("The backup was restored and holds damage:\n{}", found.damage.join("\n"))),
+            Err(why) => Some(why.clone()),
         }
     }
 }

@@ -99,10 +99,14 @@ fn turn(world: &World) {
 }
 
 fn faults(world: &World) -> Vec<kernel::record::Record> {
+    of_kind(world, FAULT)
+}
+
+fn of_kind(world: &World, kind: &str) -> Vec<kernel::record::Record> {
     let ids = world
         .kernel
         .database()
-        .read(|tx| tx.query(db::sql("select id from record where tenant = $1 and kind = $2 order by id"), &[MAIN_TENANT.into(), FAULT.into()]))
+        .read(|tx| tx.query(db::sql("select id from record where tenant = $1 and kind = $2 order by id"), &[MAIN_TENANT.into(), kind.into()]))
         .unwrap();
     ids.iter().map(|row| world.record(row.text("id").unwrap())).collect()
 }
@@ -254,11 +258,28 @@ fn frs_bak_004_a_rehearsal_waits_for_its_review_on_the_work_list_of_the_quality_
         let world = World::new(test.database.clone(), Vec::new());
         let manager = world.person("quinn", &["quality_manager"]);
         let now = world.kernel.now();
-        let found = kernel::upkeep::Restored { transactions: 3, rows: 9, files: 0 };
+        let found = kernel::upkeep::Restored { transactions: 3, rows: 9, files: 0, damage: Vec::new() };
         let drill = kernel::upkeep::Drill { backup: "b1".to_owned(), made_at: "2026-05-01".to_owned(), began_at: now, ended_at: now, outcome: Ok(found) };
         drill.record(&world.kernel, MAIN_TENANT).unwrap();
         let (viewer, roles) = (world.viewer(&manager), [("quality_manager".to_owned(), None)]);
         let work = world.kernel.database().read(|tx| kernel::obligation::of_person(tx, &viewer, manager.person(), &roles)).unwrap();
         assert_eq!(work.iter().map(|work| work.task.as_str()).collect::<Vec<_>>(), ["Review: reviewed the restore drill"]);
+    });
+}
+
+#[test]
+fn frs_bak_004_006_a_rehearsal_that_found_damage_does_not_pass_and_is_a_fault() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        let world = World::new(test.database.clone(), Vec::new());
+        let now = world.kernel.now();
+        let found = kernel::upkeep::Restored { transactions: 3, rows: 9, files: 0, damage: vec!["a file is missing".to_owned()] };
+        let drill = kernel::upkeep::Drill { backup: "b1".to_owned(), made_at: "2026-05-01".to_owned(), began_at: now, ended_at: now, outcome: Ok(found) };
+        drill.record(&world.kernel, MAIN_TENANT).unwrap();
+        let drills = of_kind(&world, kernel::upkeep::DRILL);
+        let record = &drills[0];
+        assert_eq!((drills.len(), record.field_text("outcome"), &record.fields["rows"]), (1, "failed", &json!(9)));
+        assert!(record.field_text("report").contains("a file is missing"), "{record:?}");
+        let faults = faults(&world);
+        assert_eq!(faults.iter().map(|fault| (fault.field_text("sort"), fault.field_text("subject"))).collect::<Vec<_>>(), [("failed_drill", "b1")]);
     });
 }

@@ -30,7 +30,26 @@ impl<W: Write> Pack<W> {
         header.set_entry_type(EntryType::Regular);
         header.set_size(size);
         header.set_mode(0o600);
-        self.archive.append_data(&mut header, name, content).map_err(|error| super::about_file(name, &error))
+        let mut counted = Counted { from: content.take(size), bytes: 0 };
+        self.archive.append_data(&mut header, name, &mut counted).map_err(|error| super::about_file(name, &error))?;
+        if counted.bytes == size {
+            return Ok(());
+        }
+        Err(Error::internal(format!("{name} became shorter while it was taken along")))
+    }
+}
+
+/// Counts what passes: an entry must have the length that its header says.
+struct Counted<R> {
+    from: R,
+    bytes: u64,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.from.read(to)?;
+        self.bytes += read as u64;
+        Ok(read)
     }
 }
 
@@ -39,8 +58,8 @@ impl<W: Write> Sink for Pack<W> {
         self.add(&format!("tables/{name}.ndjson"), lines.len() as u64, &mut &*lines)
     }
 
-    fn file(&mut self, digest: &Digest, content: &[u8]) -> Result<()> {
-        self.add(&format!("files/{}", digest.hex()), content.len() as u64, &mut &*content)
+    fn file(&mut self, digest: &Digest, size: u64, content: &mut dyn Read) -> Result<()> {
+        self.add(&format!("files/{}", digest.hex()), size, content)
     }
 
     fn manifest(&mut self, text: &str) -> Result<()> {

@@ -1,11 +1,12 @@
 //! Backups and restore drills that the server makes by itself.
 
-use super::{Recipient, make, recipient, rehearse};
+use super::{Made, Recipient, make_in, recipient, rehearse, scratch};
 use crate::assembly::Place;
+use base::limits::DAMAGE_NAMED;
 use base::{Error, Result, Timestamp};
 use clap::Args;
-use kernel::upkeep::{self, Fault};
 use kernel::jobs::{self, Turn};
+use kernel::upkeep::{self, Fault};
 use kernel::{Kernel, MAIN_TENANT};
 use std::path::PathBuf;
 
@@ -65,6 +66,7 @@ impl Keeper {
     /// Does what is due, on the node that holds the lease. What fails is a fault that somebody must
     /// look after, and is tried again after an hour.
     pub fn turn(&self, holder: &str) -> Result<()> {
+        scratch::clear_data(&self.place.data);
         // A node whose clock differs does nothing by it.
         if kernel::present::out_of_step(&self.kernel).is_some() {
             return Ok(());
@@ -73,7 +75,7 @@ impl Keeper {
             let backed_up = self.when_due(BACKUP, self.backup_every_seconds, Fault::FailedBackup, &|| self.back_up());
             let Some((key, every)) = &self.drill else { return backed_up };
             // A backup that fails is no reason to leave the rehearsal out: it takes the last one there is.
-            let rehearsed = self.when_due(DRILL, *every, Fault::FailedDrill, &|| rehearse(&self.to, key, &self.place.data.join("drill"))?.record(&self.kernel, MAIN_TENANT));
+            let rehearsed = self.when_due(DRILL, *every, Fault::FailedDrill, &|| rehearse(&self.to, key, &self.place.data)?.record(&self.kernel, MAIN_TENANT));
             backed_up.and(rehearsed)
         })?;
         match turn {
@@ -100,8 +102,25 @@ impl Keeper {
     }
 
     fn back_up(&self) -> Result<()> {
-        let made = make(&self.place, &self.to, &self.recipient)?;
-        tracing::info!(backup = made.id, path = %made.path.display(), rows = made.rows, files = made.files, "a backup was made");
+        let made = make_in(&self.place, &self.to, &self.recipient)?;
+        tracing::info!(backup = made.id, path = %made.path.display(), rows = made.rows, files = made.files, damaged = made.damage.len(), "a backup was made");
+        self.tell_damage(&made)
+    }
+
+    /// Files that are not in the backup because they are damaged or missing: a fault for each, as the
+    /// reading of files raises it, or one for all where there are many.
+    fn tell_damage(&self, made: &Made) -> Result<()> {
+        if made.damage.len() > DAMAGE_NAMED {
+            let lines: Vec<_> = made.damage.iter().map(ToString::to_string).collect();
+            let found = format!("{} files could not be taken into the backup {}:\n{}", lines.len(), made.path.display(), lines.join("\n"));
+            return upkeep::note(&self.kernel, MAIN_TENANT, Fault::DamagedFile, &self.place.data.display().to_string(), &found);
+        }
+        for each in &made.damage {
+            // A folder that cannot be listed has no digest.
+            let subject = if each.file.is_empty() { "the store of the files" } else { &each.file };
+            let found = format!("{each}. It is not in the backup {}. Put it back from an older backup: uploading the same content again repairs it.", made.path.display());
+            upkeep::note(&self.kernel, MAIN_TENANT, Fault::DamagedFile, subject, &found)?;
+        }
         Ok(())
     }
 }
