@@ -133,6 +133,33 @@ fn frs_evd_035_a_receiver_takes_each_checkpoint_and_one_that_refuses_is_told_and
 }
 
 #[test]
+fn frs_evd_035_no_way_of_writing_an_address_of_this_machine_is_ever_called_unless_it_was_named() {
+    // Of both families where the machine has both; nobody accepts, so whoever came is waiting.
+    let listener = TcpListener::bind("[::]:0").or_else(|_| TcpListener::bind("0.0.0.0:0")).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let inside = |named: &[&str]| Anchoring { inside: named.iter().map(|address| address.parse().unwrap()).collect(), ..Anchoring::default() };
+    // As the system itself reads them.
+    for host in ["127.0.0.1", "localhost", "0x7f.1", "0x7f000001", "2130706433", "0177.0.0.1", "127.1", "0.0.0.0", "0", "[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "127.0.0.1."] {
+        for scheme in ["http", "https"] {
+            for named in [&[][..], &["10.0.0.1"]] {
+                let refused = anchor(&format!("{scheme}://{host}:{port}/take"), &inside(named)).unwrap().keep(1, "a note").unwrap_err();
+                assert!(["address_refused", "address_unknown"].contains(&refused.refusal().unwrap().code.as_str()), "{scheme}://{host}: {refused}");
+            }
+        }
+    }
+    listener.set_nonblocking(true).unwrap();
+    assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "somebody came");
+    // Who is named is reached, and found by the same look.
+    listener.set_nonblocking(false).unwrap();
+    let visit = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        write!(stream, "HTTP/1.1 204 Done\r\nconnection: close\r\n\r\n").unwrap();
+    });
+    anchor(&format!("http://0x7f.1:{port}/take"), &inside(&["127.0.0.1"])).unwrap().keep(1, "a note").unwrap();
+    visit.join().unwrap();
+}
+
+#[test]
 fn frs_evd_036_a_mailbox_takes_each_checkpoint_as_a_text_and_a_server_that_is_gone_is_told() {
     let server = MailServer::start();
     let post = Post { smtp: Some(server.url()), mail_from: "plumb@example.com".to_owned() };

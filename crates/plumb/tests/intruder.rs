@@ -14,6 +14,8 @@ mod server;
 
 #[path = "intruder/accounts.rs"]
 mod accounts;
+#[path = "intruder/calls.rs"]
+mod calls;
 #[path = "intruder/company.rs"]
 mod company;
 #[path = "intruder/foreign.rs"]

@@ -37,8 +37,11 @@ fn frs_api_010_a_step_is_signed_with_a_challenge_that_shows_what_is_signed() {
         let signature = json!({"challenge": shown["challenge"], "login": "quinn", "password": PASSWORD});
         let done = sign(&company, &id, record.version, &cookie, "sign", signature.clone());
         assert_eq!((done.status, &done.json()["result"]["state"]), (200, &json!("effective")), "{}", done.text());
+        // Looked at later: it is the time of signing that is told.
+        company.world.clock.advance_seconds(600);
         let given = company.client.send(Ask::get(format!("/api/v1/records/paper/{id}/signatures")).cookie(&cookie)).rows();
         assert_eq!(given.len(), 1);
+        assert_eq!(given[0]["version"], record.version);
         assert_eq!(given[0]["manifestation"], "Quinn Tester, 2 Nov 2026, 08:00 CET: approved for quality");
         // Sent again with the same key after a lost answer: the same answer, no second signature.
         let again = sign(&company, &id, record.version, &cookie, "sign", signature);
