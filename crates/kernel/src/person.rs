@@ -246,6 +246,13 @@ pub fn seen(tx: &mut dyn Read, catalog: &Catalog, actor: &Actor, place: &str, na
     if authority::viewer(tx, catalog, actor)?.sees(&record) { Ok(record) } else { Err(unknown(place, named)) }
 }
 
+/// A person by user name or identifier, as far as the viewer may see them or is the person: what
+/// [`identify`] is to the system, this is to whoever asks.
+pub fn visible(tx: &mut dyn Read, viewer: &authority::Viewer, own: &str, place: &str, named: &str) -> Result<String> {
+    let id = identify(tx, viewer.tenant(), place, named)?;
+    if id == own || viewer.sees(&record::get(tx, viewer.tenant(), &id)?) { Ok(id) } else { Err(unknown(place, named)) }
+}
+
 fn unknown(place: &str, named: &str) -> Error {
     Error::invalid(place, "unknown_person", format!("there is no active person “{named}”"))
 }

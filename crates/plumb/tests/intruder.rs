@@ -20,6 +20,8 @@ mod calls;
 mod company;
 #[path = "intruder/foreign.rs"]
 mod foreign;
+#[path = "intruder/foreign_forms.rs"]
+mod foreign_forms;
 #[path = "intruder/hostile.rs"]
 mod hostile;
 #[path = "intruder/input.rs"]

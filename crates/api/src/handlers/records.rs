@@ -124,7 +124,7 @@ fn filter(tx: &mut dyn Read, call: &Call, scope: &Scope<'_>, kind: &Kind) -> Res
     }
     filter.owner = match params.text("owner") {
         Some(id) if base::id::is_id(id) => Some(id.to_owned()),
-        Some(login) => Some(person::identify(tx, tenant, "owner", login)?),
+        Some(login) => Some(person::visible(tx, scope.viewer, scope.actor.person(), "owner", login)?),
         None => None,
     };
     filter.site = match params.text("site") {

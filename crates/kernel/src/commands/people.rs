@@ -218,7 +218,7 @@ fn make_token(kernel: &Kernel, _: &Actor, input: &Json) -> Result<Json> {
     Ok(prepared)
 }
 
-fn create(tx: &mut WriteTx<'_>, _: &Permit, input: &Json, _: Option<&Proof>) -> Result<Json> {
+fn create(tx: &mut WriteTx<'_>, permit: &Permit, input: &Json, _: Option<&Proof>) -> Result<Json> {
     let tenant = tx.tenant().to_owned();
     let site = match opt_text_of(input, "site") {
         Some(named) => Some(place::site_named(tx, &tenant, "site", named)?),
@@ -243,6 +243,7 @@ fn create(tx: &mut WriteTx<'_>, _: &Permit, input: &Json, _: Option<&Proof>) -> 
             let place = format!("{list}[{index}]");
             let number = number.as_str().ok_or_else(|| Error::invalid(place.as_str(), "wrong_type", "a number is text"))?;
             let target = record::find_named(tx, &tenant, kind, number)?
+                .filter(|target| permit.viewer().sees(target))
                 .ok_or_else(|| Error::invalid(place.as_str(), "unknown_place", format!("there is no {kind} “{number}”")))?;
             link::add(tx, &made, name, &target)?;
         }

@@ -7,7 +7,8 @@ use crate::command::{CommandDef, InputSort, Needed, int_of, needs, opt_text_of, 
 use crate::record::{self, Edit, NewRecord, Record, step::Taken};
 use crate::signature::{self, Proof};
 use crate::trail::WriteTx;
-use crate::{attachment, link, obligation, place};
+use crate::kind::FieldSort;
+use crate::{attachment, link, obligation, person, place};
 use base::{Digest, Error, Result};
 use db::Read;
 use serde_json::{Map, Value as Json, json};
@@ -160,6 +161,7 @@ fn create(tx: &mut WriteTx<'_>, permit: &Permit, input: &Json, _: Option<&Proof>
         Some(named) => Some(place::site_named(tx, &tenant, "site", named)?),
         None => None,
     };
+    people_seen(tx, permit, &kind, input, None)?;
     let owned = |name: &str| opt_text_of(input, name).map(str::to_owned);
     let new = NewRecord {
         kind,
@@ -189,8 +191,29 @@ fn fields_of(input: &Json) -> Map<String, Json> {
     input.get("fields").and_then(Json::as_object).cloned().unwrap_or_default()
 }
 
+/// Whoever is named as owner or in a field is somebody the actor may see; whom others have named stays.
+fn people_seen(tx: &mut WriteTx<'_>, permit: &Permit, kind: &str, input: &Json, before: Option<&Record>) -> Result<()> {
+    let catalog = tx.catalog();
+    let own = tx.actor().to_owned();
+    if let Some(named) = opt_text_of(input, "owner").filter(|named| !named.is_empty()) {
+        let stays = before.and_then(|before| before.owner.as_deref());
+        if stays.is_none() || stays != Some(person::identify(tx, permit.viewer().tenant(), "owner", named)?.as_str()) {
+            person::visible(tx, permit.viewer(), &own, "owner", named)?;
+        }
+    }
+    let given = fields_of(input);
+    for field in catalog.known_kind(kind)?.fields.iter().filter(|field| field.sort == FieldSort::Person) {
+        let Some(named) = given.get(&field.name).and_then(Json::as_str) else { continue };
+        if before.is_none_or(|before| before.fields.get(&field.name).and_then(Json::as_str) != Some(named)) {
+            person::visible(tx, permit.viewer(), &own, &format!("fields.{}", field.name), named)?;
+        }
+    }
+    Ok(())
+}
+
 fn edit(tx: &mut WriteTx<'_>, permit: &Permit, input: &Json, _: Option<&Proof>) -> Result<Json> {
     let before = target(tx, permit, input)?;
+    people_seen(tx, permit, &before.kind, input, Some(&before))?;
     let given = |name: &str| input.get(name).and_then(Json::as_str).map(str::to_owned);
     let change = Edit {
         title: given("title"),

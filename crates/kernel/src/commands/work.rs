@@ -111,13 +111,14 @@ fn complete(tx: &mut WriteTx<'_>, permit: &Permit, input: &Json, _: Option<&Proo
     Ok(json!({ "obligation": found.id }))
 }
 
-fn reassign(tx: &mut WriteTx<'_>, _: &Permit, input: &Json, _: Option<&Proof>) -> Result<Json> {
+fn reassign(tx: &mut WriteTx<'_>, permit: &Permit, input: &Json, _: Option<&Proof>) -> Result<Json> {
     let tenant = tx.tenant().to_owned();
     let found = obligation::find(tx, &tenant, text_of(input, "obligation")?)?;
     if found.sort == "train" {
         return Err(Error::conflict("training_is_personal", "Training cannot be done by another person: assign the course to them, and excuse this person."));
     }
-    let to = person::identify(tx, &tenant, "person", text_of(input, "person")?)?;
+    let own = tx.actor().to_owned();
+    let to = person::visible(tx, permit.viewer(), &own, "person", text_of(input, "person")?)?;
     obligation::reassign(tx, &found, &to)?;
     Ok(json!({ "obligation": found.id, "person": to }))
 }

@@ -180,7 +180,8 @@ fn assign(tx: &mut WriteTx<'_>, permit: &Permit, input: &Json, _: Option<&Proof>
         let state = catalog.state_label(&course.kind, &course.state).to_lowercase();
         return Err(Error::conflict("course_not_in_use", format!("{} is {state}; only a course in use is assigned.", course.label())));
     }
-    let person = person::identify(tx, &tenant, "person", text_of(input, "person")?)?;
+    let own = tx.actor().to_owned();
+    let person = person::visible(tx, permit.viewer(), &own, "person", text_of(input, "person")?)?;
     let due = base::time::parse_date("due_date", text_of(input, "due_date")?)?;
     let learner = record::get(tx, &tenant, &person)?;
     let today = base::time::parse_date("today", &place::date_in_days(tx, &learner, 0)?)?;

@@ -130,7 +130,7 @@ pub fn commands() -> Vec<CommandDef> {
                 Ok(Needed::at("part.import_structure", site.as_deref()))
             },
             prepare: Some(import::parse_file),
-            run: |tx, _, input, _| {
+            run: |tx, permit, input, _| {
                 reason_given(tx)?;
                 let tenant = tx.tenant().to_owned();
                 let site = match opt_text_of(input, "site") {
@@ -138,7 +138,7 @@ pub fn commands() -> Vec<CommandDef> {
                     None => None,
                 };
                 let structure = import::prepared_structure(input)?;
-                import::import_released(tx, &structure, site.as_deref())
+                import::import_released(tx, permit, &structure, site.as_deref())
             },
             ..CommandDef::base()
         },

@@ -11,7 +11,7 @@ use crate::structure::sheet::ReadOptions;
 use base::{Blocker, Digest, Error, Refusal, RefusalKind, Result};
 use db::{Query, Read, sql};
 use kernel::Kernel;
-use kernel::authority::Actor;
+use kernel::authority::{Actor, Permit, Viewer};
 use kernel::command::{opt_text_of, text_of};
 use kernel::kind::Revisions;
 use kernel::record::{self, NewRecord, Record};
@@ -51,13 +51,13 @@ pub(crate) fn prepared_structure(input: &Json) -> Result<ImportedStructure> {
 }
 
 /// Imports a whole structure as released. Refused, naming them, when parts of these numbers exist.
-pub(super) fn import_released(tx: &mut WriteTx<'_>, structure: &ImportedStructure, site: Option<&str>) -> Result<Json> {
+pub(super) fn import_released(tx: &mut WriteTx<'_>, permit: &Permit, structure: &ImportedStructure, site: Option<&str>) -> Result<Json> {
     tx.raise_stamp(super::STRUCTURE_STAMP)?;
     let tenant = tx.tenant().to_owned();
     let numbers: Vec<_> = structure.items.iter().map(|item| item.number.as_str()).collect();
     let existing = parts_numbered(tx, &tenant, &numbers)?;
     if !existing.is_empty() {
-        return Err(numbers_exist(&existing));
+        return Err(numbers_exist(permit.viewer(), structure, &existing));
     }
     let zone = kernel::place::zone_of(tx, &tenant, site)?;
     let today = tx.now().date_in(&zone)?.to_string();
@@ -220,8 +220,11 @@ pub(crate) fn parts_numbered(tx: &mut dyn Read, tenant: &str, numbers: &[&str]) 
     Ok(found)
 }
 
-fn numbers_exist(existing: &[Record]) -> Error {
-    let mut numbers: Vec<_> = existing.iter().take(NAMED).map(|part| part.number.as_str()).collect();
+/// Of a part of another site is said that its number is taken, as the file writes it, and nothing else.
+fn numbers_exist(viewer: &Viewer, structure: &ImportedStructure, existing: &[Record]) -> Error {
+    let as_given = |part: &Record| structure.items.iter().map(|item| item.number.clone()).find(|number| base::text::fold(number) == base::text::fold(&part.number)).unwrap_or_default();
+    let given: Vec<String> = existing.iter().take(NAMED).map(as_given).collect();
+    let mut numbers: Vec<_> = given.iter().map(String::as_str).collect();
     let more = format!("and {} more", existing.len().saturating_sub(NAMED));
     if existing.len() > NAMED {
         numbers.push(&more);
@@ -233,7 +236,7 @@ fn numbers_exist(existing: &[Record]) -> Error {
             rule: "part.numbers_new".to_owned(),
             requirement: "FRS-PRT-031".to_owned(),
             text,
-            records: existing.iter().take(NAMED).map(Record::reference).collect(),
+            records: existing.iter().take(NAMED).filter(|part| viewer.sees(part)).map(Record::reference).collect(),
         }])
         .advise("To change parts that exist, make a change order and apply the file to it.")
         .into()

@@ -10,10 +10,10 @@ use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
 
 /// An identifier and a number that nothing has.
-const GHOST: &str = "01995f6e-2c1c-7d3a-8b0e-5f3f0c9d1a2b";
+pub(super) const GHOST: &str = "01995f6e-2c1c-7d3a-8b0e-5f3f0c9d1a2b";
 
 /// What an answer says, without what names the request itself.
-fn said(reply: &Reply, named: &[&str]) -> (u16, String) {
+pub(super) fn said(reply: &Reply, named: &[&str]) -> (u16, String) {
     let mut text = reply.text();
     if let Ok(Json::Object(mut members)) = serde_json::from_str::<Json>(&text) {
         members.remove("request_id");
@@ -32,13 +32,13 @@ fn without_keys(text: &str) -> String {
     parts.fold(first, |out, part| out + part.split_once('"').map_or(part, |(_, rest)| rest))
 }
 
-fn shows_nothing(reply: &Reply, asked: &str) {
+pub(super) fn shows_nothing(reply: &Reply, asked: &str) {
     let text = reply.text();
     assert!(!text.to_lowercase().contains(&CANARY.to_lowercase()), "{asked} shows what belongs to another site: {text}");
 }
 
 /// The paths of an address with its parameters filled for something hidden, and for nothing.
-fn pairs(company: &Company, path: &str) -> Vec<(String, String, Vec<String>)> {
+pub(super) fn pairs(company: &Company, path: &str) -> Vec<(String, String, Vec<String>)> {
     let mut found = Vec::new();
     for (kind, id, number) in &company.hidden.records {
         let (filled, ghost): (fn(&str, &str) -> String, _) = (|path, name| path.replace("{record}", name).replace("{number}", name).replace("{part}", name).replace("{order}", name).replace("{person}", name), GHOST);

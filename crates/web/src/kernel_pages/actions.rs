@@ -109,16 +109,17 @@ fn target_id(visit: &Visit, kind: &Kind, place: &str, named: &str) -> Result<Str
         Some(link) if !link.targets.is_empty() => link.targets.clone(),
         _ => visit.catalog.kinds().map(|kind| kind.name.clone()).collect(),
     };
-    let (tenant, named_here) = (visit.tenant().to_owned(), named.to_owned());
+    let (tenant, named_here, viewer) = (visit.tenant().to_owned(), named.to_owned(), visit.viewer.clone());
     let found = visit.read(move |tx| {
         for kind in &kinds {
-            if let Some(found) = kernel::record::find_named(tx, &tenant, kind, &named_here)? {
+            // What one may not see does not stand before what one may.
+            if let Some(found) = kernel::record::find_named(tx, &tenant, kind, &named_here)?.filter(|found| viewer.sees(found)) {
                 return Ok(Some(found));
             }
         }
         Ok(None)
     })?;
-    match found.filter(|found| visit.viewer.sees(found)) {
+    match found {
         Some(found) => Ok(found.id),
         None => Err(Error::invalid(place, "unknown_record", format!("there is no “{named}” that this may lead to"))),
     }

@@ -83,8 +83,8 @@ pub(super) fn filter_of(visit: &Visit, kind: &Kind) -> Result<Filter> {
         .collect();
     let owner = match own("owner") {
         Some(login) => {
-            let tenant = visit.tenant().to_owned();
-            Some(visit.read(move |tx| kernel::person::identify(tx, &tenant, "owner", &login))?)
+            let (viewer, own) = (visit.viewer.clone(), visit.actor.person().to_owned());
+            Some(visit.read(move |tx| kernel::person::visible(tx, &viewer, &own, "owner", &login))?)
         }
         None => None,
     };
