@@ -12,5 +12,6 @@ mod command_examples;
 mod commands;
 mod matrices;
 mod parsers;
+mod parsers_whole;
 mod requirements;
 mod threats;

@@ -1,6 +1,7 @@
 //! Every parser of the workspace, attacked with bytes that nobody would write. The walk finds them by
 //! their names: a new one is listed here with its target, or fails the build.
 
+use crate::parsers_whole as whole_files;
 use crate::sources::{read, root, rust_files, shown, test_files};
 use base::quantity::{DecimalMark, Quantity, Sign, Unit};
 use plm::structure::import::{ImportOptions, import_file};
@@ -80,9 +81,11 @@ fn parsers() -> Vec<(&'static str, &'static str, Target)> {
                 see(age::Identity::parse(&text(bytes)));
             }),
         ),
+        ("crates/plumb/src/backup/archive.rs", "unpack", Ok(|bytes| see(whole_files::restored(bytes)))),
         ("crates/tlog/src/tile.rs", "parse", Err("properties in its own tests")),
         ("crates/tlog/src/checkpoint.rs", "parse", Err("properties in its own tests")),
         ("crates/tlog/src/note.rs", "parse", Err("properties in its own tests")),
+        ("crates/verify/src/bundle.rs", "verify_bundle", Ok(|bytes| see(verify::verify_bundle(&text(bytes), &verify::Trust::default()).map(|report| report.standing())))),
         ("crates/verify/src/note.rs", "parse", Ok(|bytes| see(verify::Key::parse(&text(bytes))))),
         ("crates/web/src/text.rs", "decode", Err("frs_guard_001 sends it in every parameter of the pages")),
     ]
@@ -90,7 +93,7 @@ fn parsers() -> Vec<(&'static str, &'static str, Target)> {
 
 /// What a parser is called here.
 fn is_parser(name: &str) -> bool {
-    name == "parse" || name == "decode" || name == "unhex" || ["parse_", "decode_", "from_hex", "read_xlsx", "read_csv", "import_file"].iter().any(|start| name.starts_with(start))
+    ["parse", "decode", "unhex", "unpack"].contains(&name) || ["verify_bundle", "parse_", "decode_", "from_hex", "read_xlsx", "read_csv", "import_file"].iter().any(|start| name.starts_with(start))
 }
 
 /// The public functions of a file, by a look at its lines: `pub fn name(` and its like.
@@ -143,6 +146,8 @@ fn seeds() -> Vec<Vec<u8>> {
     ];
     let mut seeds: Vec<Vec<u8>> = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
     seeds.push(std::fs::read(root().join("demo/lung-ventilator-rev-a.xlsx")).unwrap());
+    seeds.push(whole_files::archive(&whole_files::SOUND));
+    seeds.push(whole_files::bundle().into_bytes());
     seeds.push(Vec::new());
     seeds
 }
