@@ -16,6 +16,7 @@ use soak::ground::Ground;
 use soak::http::Sending;
 use soak::server::Program;
 use soak::work::{self, Sort};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -85,6 +86,44 @@ fn update_killed(fresh: impl Fn() -> (tempfile::TempDir, Option<TestDatabase>), 
         }
     }
     println!("killed with so many steps taken: {seen:?}");
+    killed_between(&fresh, &expected);
+}
+
+/// Waits until a step is taken and kills it there: the same without leaving it to chance. That the kill
+/// came before the last step is seen, and looked for until it is.
+fn killed_between(fresh: impl Fn() -> (tempfile::TempDir, Option<TestDatabase>), expected: &[db::Description]) {
+    let all = migrations();
+    let mut between = BTreeSet::new();
+    for attempt in 0..40 {
+        if between.len() >= 2 {
+            break;
+        }
+        let (folder, database) = fresh();
+        let url = database.as_ref().and_then(TestDatabase::postgres_url);
+        let config = config(folder.path(), url);
+        schema_after(&config, 1);
+        let program = Program { binary: PathBuf::from(env!("CARGO_BIN_EXE_plumb")), data: folder.path().to_owned(), database: url.map(str::to_owned), variables: Vec::new() };
+        let looking = Database::open_to_read(&config).unwrap();
+        let mut child = program.command("migrate").stdout(std::process::Stdio::null()).spawn().unwrap();
+        // Another step each time.
+        let wanted = all[1 + attempt % (all.len() - 2)].number;
+        while looking.schema_version().unwrap() < wanted && child.try_wait().unwrap().is_none() {}
+        child.kill().unwrap();
+        child.wait().unwrap();
+        drop(looking);
+        let left = Database::open(&config).unwrap();
+        let version = left.schema_version().unwrap();
+        let steps = all.iter().filter(|step| step.number <= version).count();
+        assert_eq!(left.describe().unwrap(), expected[steps], "killed with {steps} steps taken: these and nothing of the next");
+        drop(left);
+        if steps > 1 && steps < all.len() {
+            between.insert(steps);
+        }
+        program.run("migrate", &[], &[]).unwrap();
+        assert_eq!(Database::open(&config).unwrap().describe().unwrap(), expected[all.len()], "it goes on where it was killed");
+    }
+    println!("killed between two steps, with so many taken: {between:?}");
+    assert!(between.len() >= 2, "no kill fell between two steps: {between:?}");
 }
 
 #[test]
@@ -101,15 +140,42 @@ fn frs_dur_006_an_update_that_is_killed_leaves_whole_steps_only_and_goes_on_at_t
 fn frs_dur_007_data_that_a_newer_program_wrote_is_refused_and_stays_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     plumb(folder.path(), "init --data d --name Ada", &[("PLUMB_PASSWORD", "correct horse battery")]).with(0);
-    let config = config(&folder.path().join("d"), None);
+    let data = folder.path().join("d");
+    let config = config(&data, None);
     let newer = "insert into schema_migration (number, name, checksum) values (9999, 'from the future', 'x')";
     Database::open(&config).unwrap().write(move |tx| tx.execute_text(newer, &[])).unwrap();
-    let before = Database::open(&config).unwrap().describe().unwrap();
+    let before = (Database::open_to_read(&config).unwrap().describe().unwrap(), everything(&config), files_of(&data));
+    assert!(before.1.len() > 20 && before.2.len() > 1, "{} rows, {:?}", before.1.len(), before.2);
     for line in ["serve --data d --listen 127.0.0.1:0 --content-listen 127.0.0.1:0", "migrate --data d", "demo --data d --no-serve"] {
         let said = plumb(folder.path(), line, &[]).with(2).err;
         assert!(said.contains("The data has schema 9999; this program knows schemas up to") && said.contains("Start the newer program"), "{line}: {said}");
     }
-    assert_eq!(Database::open(&config).unwrap().describe().unwrap(), before);
+    let after = (Database::open_to_read(&config).unwrap().describe().unwrap(), everything(&config), files_of(&data));
+    assert_eq!(after, before, "schema, rows and files are as they were");
+}
+
+/// Every row of every table, as text.
+fn everything(config: &Config) -> BTreeSet<String> {
+    let database = Database::open_to_read(config).unwrap();
+    let tables = database.read(|tx| tx.query_text("select name from sqlite_master where type = 'table' and name not like 'sqlite\\_%' escape '\\'", &[])).unwrap();
+    let names: Vec<String> = tables.iter().map(|table| table.text("name").unwrap().to_owned()).collect();
+    assert!(names.len() > 20, "{names:?}");
+    let rows = |name: &String| database.read(|tx| tx.query_text(&format!("select * from {name}"), &[])).unwrap().into_iter().map(|row| format!("{name} {row:?}")).collect::<Vec<_>>();
+    names.iter().flat_map(rows).collect()
+}
+
+/// Every file below the data, but those of the database itself, with the digest of its content.
+fn files_of(folder: &Path) -> BTreeSet<(PathBuf, String)> {
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_of(&path));
+        } else if !path.file_name().unwrap().to_string_lossy().starts_with("plumb.sqlite") {
+            found.insert((path.clone(), base::Digest::of(&fs::read(&path).unwrap()).hex()));
+        }
+    }
+    found
 }
 
 /// Looks for a record of this kind until there is one.
