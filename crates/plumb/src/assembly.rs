@@ -18,11 +18,11 @@ pub struct Place {
     #[arg(long, value_name = "DIR", env = "PLUMB_DATA", default_value = "data")]
     pub data: PathBuf,
     /// PostgreSQL instead of the embedded database: postgres://user:password@host/database.
-    #[arg(long, value_name = "URL", env = "PLUMB_DATABASE_URL")]
+    #[arg(long, value_name = "URL", env = "PLUMB_DATABASE_URL", hide_env_values = true)]
     pub database: Option<String>,
     /// Where files are, when it is not `files` in the data folder: another folder, or a bucket,
     /// s3://bucket/folder, with endpoint and credentials from the environment (AWS_…).
-    #[arg(long, value_name = "PLACE", env = "PLUMB_FILES")]
+    #[arg(long, value_name = "PLACE", env = "PLUMB_FILES", hide_env_values = true)]
     pub files: Option<String>,
 }
 

@@ -166,7 +166,18 @@ fn frs_bak_004_a_server_makes_backups_and_rehearses_a_restore_by_itself() {
         ("PLUMB_DRILL_EVERY", "30".to_owned()),
         ("PLUMB_DRILL_IDENTITY", text(&ground.path().join("key"))),
     ];
-    let (_server, desk) = ground.serve(&variables).unwrap();
+    let (server, desk) = ground.serve(&variables).unwrap();
     let drills = until("a drill", || Some(listed(&desk, "restore_drill").len()).filter(|drills| *drills > 0));
-    assert_eq!((drills, fs::read_dir(&kept).unwrap().count()), (1, 1), "one of each, and not again before its time");
+    assert_eq!((drills, fs::read_dir(&kept).unwrap().count()), (1, 1), "one of each");
+    // Started anew, with its turn, it looks again at once and finds nothing due.
+    server.kill();
+    let config = db::Config::Sqlite { folder: ground.program.data.clone() };
+    db::Database::open(&config).unwrap().write(|tx| tx.execute_text("delete from lease", &[])).unwrap();
+    let (_server, desk) = ground.serve(&variables).unwrap();
+    let database = db::Database::open_to_read(&config).unwrap();
+    until("the turn", || (!database.read(|tx| tx.query_text("select name from lease where name = 'backup'", &[])).unwrap().is_empty()).then_some(()));
+    for _ in 0..40 {
+        assert_eq!((listed(&desk, "restore_drill").len(), fs::read_dir(&kept).unwrap().count()), (1, 1), "not again before its time");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }

@@ -322,3 +322,41 @@ fn frs_ses_007_an_address_that_guesses_on_the_page_and_in_the_api_is_refused_and
     }
     assert_eq!(http::send("GET", &server.url("/healthz"), &[], Vec::new()).unwrap().status, 200, "only signing in waits");
 }
+
+/// What an argument's variable is called, or its value, where it may hold a secret: a password, a key, an
+/// address with a user name or a token in it. Files of keys and public keys are none.
+fn may_hold_a_secret(argument: &clap::Arg) -> bool {
+    let variable = argument.get_env().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
+    let shown: Vec<&str> = argument.get_value_names().unwrap_or_default().iter().map(|name| name.as_str()).collect();
+    if shown == ["FILE"] || variable.ends_with("_RECIPIENT") || variable.ends_with("_ORIGIN") {
+        return false;
+    }
+    let words = ["PASSWORD", "SECRET", "TOKEN", "KEY", "CREDENTIAL", "URL", "DATABASE", "SMTP"];
+    words.iter().any(|word| variable.contains(word)) || shown.iter().any(|name| ["URL", "PLACE", "KEY"].contains(name))
+}
+
+#[test]
+fn frs_guard_006_no_help_shows_the_value_of_a_variable_that_may_hold_a_secret() {
+    use clap::CommandFactory as _;
+    let folder = folder();
+    let mut command = plumb::cli::Arguments::command();
+    command.build();
+    let mut secrets = std::collections::BTreeSet::new();
+    for sub in command.get_subcommands() {
+        for argument in sub.get_arguments().filter(|argument| argument.get_env().is_some() && may_hold_a_secret(argument)) {
+            let variable = argument.get_env().unwrap().to_str().unwrap().to_owned();
+            assert!(argument.is_hide_env_values_set(), "plumb {}: {variable} shows its value", sub.get_name());
+            secrets.insert(variable);
+        }
+    }
+    let expected = ["PLUMB_ANCHORS", "PLUMB_DATABASE_URL", "PLUMB_FILES", "PLUMB_NEW_PASSWORD", "PLUMB_PASSWORD", "PLUMB_SMTP"];
+    assert!(expected.iter().all(|known| secrets.contains(*known)), "{secrets:?}");
+    // And as people see it.
+    let variables: Vec<(&str, &str)> = secrets.iter().map(|name| (name.as_str(), "postgres://plumb:canary9@127.0.0.1/none")).collect();
+    for sub in command.get_subcommands().map(|sub| sub.get_name().to_owned()).filter(|name| name != "help") {
+        for help in ["--help", "-h"] {
+            let said = run::plumb(folder.path(), &format!("{sub} {help}"), &variables).with(0);
+            assert!(!format!("{}{}", said.out, said.err).contains("canary9"), "plumb {sub} {help}: {}", said.out);
+        }
+    }
+}

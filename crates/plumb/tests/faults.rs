@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use testkit::engines::{TestDatabase, postgres};
+use testkit::stop::StopOnDrop;
 
 /// A founded company on one engine.
 fn ground(database: Option<TestDatabase>) -> Ground {
@@ -254,6 +255,7 @@ fn never_one_without_the_other(ground: &Ground) {
     let stop = AtomicBool::new(false);
     let database = Database::open_to_read(&config(&ground.program.data, ground.program.database.as_deref())).unwrap();
     let (samples, most) = std::thread::scope(|scope| {
+        let stopped = StopOnDrop(&stop);
         let reader = scope.spawn(|| {
             let (mut samples, mut most, mut is_over) = (0, 0, false);
             // The last look begins after the last release was answered.
@@ -276,7 +278,7 @@ fn never_one_without_the_other(ground: &Ground) {
             let change = work::prepare(&desk, Sort::Release, &format!("RELEASE-{number}")).unwrap().unwrap();
             desk.done(&change.deciding).unwrap().unwrap();
         }
-        stop.store(true, Ordering::SeqCst);
+        drop(stopped);
         reader.join().unwrap()
     });
     println!("{samples} samples, {most} procedures at the end");

@@ -5,5 +5,6 @@ pub mod cluster;
 pub mod engines;
 pub mod mail;
 pub mod s3;
+pub mod stop;
 pub mod hostile;
 pub mod world;

@@ -90,6 +90,13 @@ fn frs_evd_082_damage_is_not_passed_over_and_each_ending_has_its_code() {
 }
 
 #[test]
+fn frs_guard_006_the_verifiers_help_does_not_show_how_it_reaches_the_database() {
+    let output = Command::new(env!("CARGO_BIN_EXE_plumb-verify")).arg("--help").env("PLUMB_DATABASE_URL", "postgres://plumb:canary9@127.0.0.1/none").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("PLUMB_DATABASE_URL") && !said.contains("canary9"), "{said}");
+}
+
+#[test]
 fn frs_bak_006_a_file_that_a_record_names_and_the_folder_lacks_is_not_found_sound_but_named_with_row_and_record() {
     let folder = tempfile::tempdir().unwrap();
     let digest = {

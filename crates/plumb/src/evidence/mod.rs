@@ -31,7 +31,7 @@ pub struct Anchoring {
     /// Who keeps signed checkpoints outside the database; may be given several times: a folder on
     /// another disk or machine, a bucket (s3://bucket/folder), a receiver on the web (https://…), or
     /// a mailbox (mailto:address, with --smtp).
-    #[arg(long = "anchor", value_name = "PLACE", env = "PLUMB_ANCHORS", value_delimiter = ',')]
+    #[arg(long = "anchor", value_name = "PLACE", env = "PLUMB_ANCHORS", hide_env_values = true, value_delimiter = ',')]
     pub anchors: Vec<String>,
     /// Address inside the company's network at which a receiver on the web may be; others must be on
     /// the public Internet. May be given several times.

@@ -6,6 +6,7 @@ use serde_json::json;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use testkit::stop::StopOnDrop;
 
 /// Reports that are asked for at the same time.
 const REPORTS: usize = 50;
@@ -53,6 +54,7 @@ fn frs_guard_009_fifty_heavy_reports_of_one_person_never_keep_another_waiting() 
     let (ended, running, refused) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
     let mut beside = Vec::new();
     std::thread::scope(|scope| {
+        let stopped = StopOnDrop(&ended);
         for _ in 0..REPORTS {
             scope.spawn(|| {
                 while !ended.load(Ordering::SeqCst) {
@@ -69,7 +71,7 @@ fn frs_guard_009_fifty_heavy_reports_of_one_person_never_keep_another_waiting() 
         beside.extend((0..40).map(|_| simple(&other)));
         let metrics = place.get("/metrics", &[]).body;
         let working = metrics.lines().find_map(|line| line.strip_prefix("plumb_work_running ")).unwrap().parse::<usize>().unwrap();
-        ended.store(true, Ordering::SeqCst);
+        drop(stopped);
         // The metrics' own request works too.
         assert!(working <= base::limits::WORKERS_PER_PERSON + 1, "{working} work for one person");
     });
