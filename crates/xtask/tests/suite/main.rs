@@ -7,6 +7,7 @@ mod schema;
 mod sources;
 mod statements;
 mod tidy;
+mod bill;
 mod command_company;
 mod command_examples;
 mod commands;
