@@ -187,10 +187,18 @@ fn frs_api_012_nothing_foreign_can_be_linked_to_or_named_in_what_one_makes() {
     on_both(nothing_foreign_can_be_named);
 }
 
+/// The open work on a record.
+fn open_work(company: &Company, record: &str) -> Vec<String> {
+    let open = db::sql("select id from obligation where tenant = $1 and record = $2 and state = 'open' and sort <> 'train' order by id");
+    let rows = company.world.kernel.database().query(open, &[kernel::MAIN_TENANT.into(), record.into()]).unwrap();
+    rows.iter().map(|row| row.text("id").unwrap().to_owned()).collect()
+}
+
 fn own_records_take_nothing_foreign(company: &Company) {
     let mut pairs = Pairs { company, finn: company.cookie("finn"), told: BTreeSet::new(), walked: 0 };
     let catalog = company.catalog();
     let person = company.hidden.records.iter().find(|(kind, ..)| kind == "person").unwrap();
+    let mut work = 0;
     for kind in catalog.kinds() {
         let Some(body) = own(company, &kind.name) else { continue };
         let made = company.client.send(Ask::post(format!("/api/v1/records/{}", kind.name)).key(&format!("own {}", kind.name)).cookie(&pairs.finn).json(body));
@@ -201,6 +209,16 @@ fn own_records_take_nothing_foreign(company: &Company) {
             pairs.hold(&format!("{} given to somebody else's person", kind.name), hidden, ghost, |company, finn, named| {
                 company.client.send(Ask::patch(path.clone()).key(&company.world.key()).version(1).cookie(finn).json(json!({"owner": named})))
             });
+        }
+        // The work that waits on it is given to nobody of another site.
+        for obligation in open_work(company, &id) {
+            for (hidden, ghost) in [(person.1.as_str(), GHOST), (person.2.as_str(), "nobody")] {
+                pairs.hold(&format!("work on {} given to somebody else's person", kind.name), hidden, ghost, |company, finn, named| {
+                    let body = json!({"input": {"obligation": obligation, "person": named}, "reason": "because"});
+                    company.client.send(Ask::post("/api/v1/commands/obligation.reassign").key(&company.world.key()).cookie(finn).json(body))
+                });
+            }
+            work += 1;
         }
         let number = company.world.record(&id).number;
         for link in &kind.links {
@@ -219,7 +237,7 @@ fn own_records_take_nothing_foreign(company: &Company) {
         }
     }
     assert!(pairs.told.is_empty(), "{} tell that something is there or take it:\n{}", pairs.told.len(), Vec::from_iter(pairs.told).join("\n"));
-    assert!(pairs.walked > 100, "only {}", pairs.walked);
+    assert!(pairs.walked > 100 && work > 0, "only {}, {work} of them work", pairs.walked);
     // A file of parts names a foreign one: its number is taken, and nothing else is said.
     let number = &company.hidden.records.iter().find(|(kind, ..)| kind == "part").unwrap().2;
     let csv = format!("parent,child,qty\nOWN-TOP,{number},1\n");
