@@ -2,17 +2,15 @@
 //! against their digests and the rows that name them.
 
 use crate::assembly::Place;
-use crate::evidence::{notes_below, trusted_key};
 use crate::terminal;
 use base::{Digest, Result};
 use blob::Files;
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
-use verify::{Anchor, Trust};
 
 /// Checks every tenant; answers whether all is sound.
 pub fn verify(place: &Place, anchors: &[PathBuf], keys: &[String]) -> Result<bool> {
-    let trust = trust(anchors, keys)?;
+    let trust = verify::brought(keys, anchors)?;
     let database = place.open_to_read()?;
     crate::assembly::require_schema(&database)?;
     let bar = terminal::bar();
@@ -50,18 +48,6 @@ pub fn verify(place: &Place, anchors: &[PathBuf], keys: &[String]) -> Result<boo
     }
     crate::portable::print_damage(&stored.unlisted);
     Ok(sound)
-}
-
-/// What was brought to the check from outside.
-fn trust(anchors: &[PathBuf], keys: &[String]) -> Result<Trust> {
-    let mut trust = Trust::default();
-    for key in keys {
-        trust.keys.push(trusted_key(key)?);
-    }
-    for path in anchors {
-        trust.anchors.extend(notes_below(path)?.into_iter().map(|(name, note)| Anchor { name, note }));
-    }
-    Ok(trust)
 }
 
 /// What the store of the files holds, each file hashed again.

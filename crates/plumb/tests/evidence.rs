@@ -11,7 +11,7 @@ mod server;
 
 use kernel::MAIN_TENANT;
 use kernel::evidence::{self, Receipt};
-use plumb::evidence::{Anchoring, Anchors, Checker, Checkpointer, notes_below};
+use plumb::evidence::{Anchoring, Anchors, Checker, Checkpointer};
 use run::plumb;
 use serde_json::json;
 use server::Server;
@@ -26,8 +26,8 @@ const ADMIN: &[(&str, &str)] = &[("PLUMB_PASSWORD", "correct horse battery")];
 
 fn sizes(folder: &Path) -> Vec<u64> {
     let verifier = signer().verifier();
-    let notes = notes_below(folder).unwrap();
-    notes.iter().map(|(_, note)| Checkpoint::parse(verifier.open(note).unwrap()).unwrap().size).collect()
+    let notes = verify::notes_below(folder).unwrap();
+    notes.iter().map(|kept| Checkpoint::parse(verifier.open(&kept.note).unwrap()).unwrap().size).collect()
 }
 
 fn anchors(folders: &[&Path]) -> Anchors {
@@ -108,7 +108,7 @@ fn serve(folder: &Path) -> Server {
 fn kept_within_seconds(anchor: &Path) -> PathBuf {
     let until = Instant::now() + Duration::from_secs(30);
     loop {
-        if let Some((name, _)) = notes_below(anchor).unwrap().pop() {
+        if let Some(verify::Anchor { name, .. }) = verify::notes_below(anchor).unwrap().pop() {
             return name.into();
         }
         assert!(Instant::now() < until, "no checkpoint was kept");

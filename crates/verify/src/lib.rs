@@ -4,6 +4,7 @@
 //! It reads only, everything once, in one consistent state of the data. What it finds is said for
 //! people: table, key, field, and both values.
 
+mod brought;
 mod bundle;
 mod damage;
 mod files;
@@ -17,6 +18,7 @@ mod rows;
 mod signatures;
 mod trail;
 
+pub use brought::{brought, notes_below};
 pub use bundle::{About, BUNDLE_BYTES, BundleReport, verify_bundle};
 pub use files::{NamedFile, check_files, check_named, named_files};
 pub use log::{Anchor, LogReport, Trust};

@@ -8,7 +8,7 @@ use clap::Parser;
 use db::{Config, Database};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use verify::{Anchor, BUNDLE_BYTES, Key, Problem, Trust};
+use verify::{BUNDLE_BYTES, Problem, Trust};
 
 /// Something was found wrong.
 const FOUND_WRONG: u8 = 1;
@@ -18,8 +18,6 @@ const REFUSED: u8 = 2;
 const FAILED: u8 = 3;
 /// Connections to PostgreSQL: one statement runs at a time.
 const POOL_SIZE: usize = 2;
-/// Checkpoints that are read from a folder, the newest: each covers all before it.
-const NEWEST: usize = 1_000;
 
 /// Check the evidence of Plumb without Plumb.
 #[derive(Debug, Parser)]
@@ -58,7 +56,7 @@ fn main() -> ExitCode {
 }
 
 fn run(given: &Arguments) -> Result<bool> {
-    let trust = trust(given)?;
+    let trust = verify::brought(&given.keys, &given.anchors)?;
     if !given.bundles.is_empty() {
         let mut sound = true;
         for path in &given.bundles {
@@ -160,34 +158,6 @@ impl Stored {
         }
         self.wrong.is_empty()
     }
-}
-
-/// What was brought to the check from outside.
-fn trust(given: &Arguments) -> Result<Trust> {
-    let mut trust = Trust::default();
-    for key in &given.keys {
-        let text = std::fs::read_to_string(key).unwrap_or_else(|_| key.clone());
-        let parsed = Key::parse(&text).ok_or_else(|| Error::invalid("key", "bad_key", format!("“{key}” is neither a public key of the form name+hash+key nor a file with one")))?;
-        trust.keys.push(parsed);
-    }
-    for path in &given.anchors {
-        trust.anchors.extend(notes(path)?);
-    }
-    Ok(trust)
-}
-
-/// The checkpoints that a file or a folder holds.
-fn notes(path: &Path) -> Result<Vec<Anchor>> {
-    let read = |path: &Path| std::fs::read_to_string(path).map(|note| Anchor { name: path.display().to_string(), note }).map_err(|error| unreadable(path, &error));
-    if path.is_file() {
-        return Ok(vec![read(path)?]);
-    }
-    let entries = std::fs::read_dir(path).map_err(|error| unreadable(path, &error))?;
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<_>>().map_err(|error| unreadable(path, &error))?;
-    files.retain(|file| file.extension().is_some_and(|ending| ending == "checkpoint"));
-    files.sort();
-    let newest = files.len().saturating_sub(NEWEST);
-    files.iter().skip(newest).map(|file| read(file)).collect()
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Error {

@@ -11,8 +11,6 @@ use std::path::{Path, PathBuf};
 const MODE: u32 = 0o444;
 /// How the name of a kept checkpoint ends.
 const ENDING: &str = ".checkpoint";
-/// Checkpoints that are read from a folder, the newest: each covers all before it.
-const NEWEST: usize = 1_000;
 
 /// A folder, best on another disk or machine and open to others for writing new files only.
 #[derive(Debug, Clone)]
@@ -33,9 +31,8 @@ impl Anchor for Folder {
 
     /// Errors: 503 when the folder cannot be read.
     fn kept(&self) -> Result<Vec<(String, String)>> {
-        let mut notes = notes_below(&self.path)?;
-        notes.reverse();
-        Ok(notes)
+        let notes = verify::notes_below(&self.path)?;
+        Ok(notes.into_iter().rev().map(|kept| (kept.name, kept.note)).collect())
     }
 
     /// Keeps a checkpoint under its size. One that is there already stays: the same is no fault,
@@ -71,24 +68,6 @@ impl Folder {
     }
 }
 
-/// Checkpoints that a file or a folder holds: name and note, the newest last.
-pub fn notes_below(path: &Path) -> Result<Vec<(String, String)>> {
-    let read = |path: &Path| fs::read_to_string(path).map_err(|error| unusable(path, &error));
-    if path.is_file() {
-        return Ok(vec![(path.display().to_string(), read(path)?)]);
-    }
-    let mut files = Vec::new();
-    for entry in fs::read_dir(path).map_err(|error| unusable(path, &error))? {
-        let file = entry.map_err(|error| unusable(path, &error))?.path();
-        if file.to_str().is_some_and(|name| name.ends_with(ENDING)) {
-            files.push(file);
-        }
-    }
-    files.sort();
-    let newest = files.len().saturating_sub(NEWEST);
-    files.into_iter().skip(newest).map(|file| Ok((file.display().to_string(), read(&file)?))).collect()
-}
-
 fn unusable(path: &Path, error: &std::io::Error) -> Error {
     Refusal::new(RefusalKind::Unavailable, "anchor_unusable", format!("{} cannot be used: {error}.", path.display())).into()
 }
@@ -107,10 +86,10 @@ mod tests {
         assert_eq!(refused.refusal().unwrap().code, "other_checkpoint");
         anchor.keep(12, "later\n").unwrap();
         fs::write(folder.path().join("readme.txt"), "no checkpoint").unwrap();
-        let notes: Vec<_> = notes_below(folder.path()).unwrap().into_iter().map(|(_, note)| note).collect();
-        assert_eq!(notes, ["note\n", "later\n"]);
-        let (name, note) = notes_below(&folder.path().join("000000000012.checkpoint")).unwrap().remove(0);
-        assert!(name.ends_with("000000000012.checkpoint") && note == "later\n");
+        let kept = anchor.kept().unwrap();
+        assert_eq!(kept.iter().map(|(_, note)| note.as_str()).collect::<Vec<_>>(), ["later\n", "note\n"]);
+        let one = verify::notes_below(&folder.path().join("000000000012.checkpoint")).unwrap().remove(0);
+        assert!(one.name.ends_with("000000000012.checkpoint") && one.note == "later\n");
     }
 
     #[test]
@@ -130,6 +109,6 @@ mod tests {
         let gone = Folder::new(PathBuf::from("/nowhere/at/all"));
         let refused = gone.keep(1, "note\n").unwrap_err();
         assert!(refused.to_string().contains("/nowhere/at/all"));
-        assert!(notes_below(Path::new("/nowhere/at/all")).unwrap_err().to_string().contains("/nowhere/at/all"));
+        assert!(gone.kept().unwrap_err().to_string().contains("/nowhere/at/all"));
     }
 }

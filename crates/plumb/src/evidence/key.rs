@@ -30,12 +30,6 @@ pub fn signer(path: &Path, database: &Database, ids: &dyn IdSource) -> Result<Op
     }
 }
 
-/// The public key in a file or, when there is no such file, in the text itself.
-pub fn trusted_key(given: &str) -> Result<verify::Key> {
-    let text = fs::read_to_string(given).unwrap_or_else(|_| given.to_owned());
-    verify::Key::parse(&text).ok_or_else(|| Error::invalid("key", "bad_key", format!("“{given}” is neither a public key of the form name+hash+key nor a file with one")))
-}
-
 fn make(path: &Path, ids: &dyn IdSource) -> Result<NoteSigner> {
     let secret: [u8; 32] = ids.random_bytes(32).try_into().map_err(|_| Error::internal("32 random bytes are 32 bytes"))?;
     let hex = base::hex::encode(&secret);

@@ -6,9 +6,8 @@ mod key;
 mod mail;
 mod place;
 
-pub use anchor::notes_below;
 pub use checking::Checker;
-pub use key::{signer, trusted_key};
+pub use key::signer;
 pub use mail::Post;
 pub use place::{Anchor, anchor, in_bucket};
 
