@@ -153,6 +153,14 @@ fn frs_evd_035_no_way_of_writing_an_address_of_this_machine_is_ever_called_unles
     listener.set_nonblocking(false).unwrap();
     let visit = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
+        // An answer before the request is whole would break it off.
+        let mut asked = Vec::new();
+        while !asked.ends_with(b"a note") {
+            let mut bytes = [0; 1024];
+            let read = stream.read(&mut bytes).unwrap();
+            assert_ne!(read, 0, "{}", String::from_utf8_lossy(&asked));
+            asked.extend_from_slice(&bytes[..read]);
+        }
         write!(stream, "HTTP/1.1 204 Done\r\nconnection: close\r\n\r\n").unwrap();
     });
     anchor(&format!("http://0x7f.1:{port}/take"), &inside(&["127.0.0.1"])).unwrap().keep(1, "a note").unwrap();

@@ -71,11 +71,12 @@ pub fn restored(bytes: &[u8]) -> String {
     let mut sealing = Sealing::begin(Vec::new(), &key.recipient(), &ids).unwrap();
     sealing.write_all(&bytes).unwrap();
     fs::write(folder.path().join("backup"), sealing.finish().unwrap()).unwrap();
-    let drill = rehearse(&folder.path().join("backup"), &folder.path().join("key"), &folder.path().join("scratch")).unwrap();
+    let drill = rehearse(&folder.path().join("backup"), &folder.path().join("key"), &folder.path().join("data")).unwrap();
     let mut left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     left.sort();
-    assert_eq!(left, ["backup", "key", "scratch"]);
-    assert_eq!(fs::read_dir(folder.path().join("scratch")).unwrap().count(), 0);
+    assert_eq!(left, ["backup", "data", "key"]);
+    assert_eq!(fs::read_dir(folder.path().join("data")).unwrap().count(), 1, "where drills are made");
+    assert_eq!(fs::read_dir(folder.path().join("data/drill")).unwrap().count(), 0);
     drill.outcome.map(|_| String::new()).unwrap_err()
 }
 
