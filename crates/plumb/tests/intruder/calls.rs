@@ -19,6 +19,12 @@ const INSIDE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 1);
 /// What a listener was sent, one text for each connection, also for one that said nothing.
 type Visits = Arc<Mutex<Vec<String>>>;
 
+fn is_whole(request: &str) -> bool {
+    let Some((head, body)) = request.split_once("\r\n\r\n") else { return false };
+    let length = head.to_lowercase().lines().find_map(|line| line.strip_prefix("content-length: ").and_then(|length| length.parse().ok()));
+    body.len() >= length.unwrap_or(0)
+}
+
 fn listen(listener: TcpListener, answer: String) -> Visits {
     let visits = Visits::default();
     let kept = Arc::clone(&visits);
@@ -26,9 +32,15 @@ fn listen(listener: TcpListener, answer: String) -> Visits {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
-            let mut part = [0; 4096];
-            let count = stream.read(&mut part).unwrap_or(0);
-            kept.lock().unwrap().push(String::from_utf8_lossy(&part[..count]).into_owned());
+            // All of it first: whoever is hung up on while sending reads no answer.
+            let (mut sent, mut part) = (String::new(), [0; 4096]);
+            while !is_whole(&sent) {
+                match stream.read(&mut part) {
+                    Ok(count @ 1..) => sent.push_str(&String::from_utf8_lossy(&part[..count])),
+                    _ => break,
+                }
+            }
+            kept.lock().unwrap().push(sent);
             // Whoever hangs up early does not want to be told.
             drop(stream.write_all(answer.as_bytes()));
         }
