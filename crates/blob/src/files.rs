@@ -251,7 +251,6 @@ impl Write for Hashed<'_> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails there and then")]
     use super::*;
 
     #[test]

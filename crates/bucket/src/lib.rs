@@ -223,7 +223,6 @@ fn use_ring() {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails there and then")]
     use super::*;
 
     #[test]

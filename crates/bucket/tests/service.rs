@@ -1,5 +1,4 @@
 //! Against a real S3 server.
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails there and then")]
 
 use bucket::{Bucket, Service};
 use std::thread;

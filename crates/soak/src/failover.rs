@@ -173,7 +173,7 @@ impl Site {
         }
         // An acknowledgement that was on its way at the moment of the fault says nothing.
         let settled = Instant::now() + Duration::from_secs(2);
-        while !acknowledged_at(log).last().is_some_and(|last| *last > settled) {
+        while acknowledged_at(log).last().is_none_or(|last| *last <= settled) {
             if struck.elapsed() > PATIENCE {
                 return Err(violation(format!("nothing was acknowledged for {} s after: {}", PATIENCE.as_secs(), fault.name())));
             }
