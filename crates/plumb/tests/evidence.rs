@@ -218,6 +218,20 @@ fn frs_evd_090_091_a_check_inside_the_server_finds_what_was_changed_outside_and_
         assert!(check.field_text("standing").starts_with("Proved up to transaction "), "{:?}", check.fields);
         assert!(check.field_int("events").unwrap() > 10 && check.field_int("rows").unwrap() > 10);
 
+        // A file that a record names and the store lost.
+        let digest = world.kernel.files().put(b"drawing", 100).unwrap().hex();
+        let department = world.named("department", "ASM");
+        let file = json!({"record": department.id, "version": department.version, "name": "valve.pdf", "media_type": "application/pdf", "digest": digest, "size_bytes": 7});
+        world.run(&world.admin, "file.attach", file).unwrap();
+        let path = world.files_folder().join("objects").join(&digest[..2]).join(&digest[2..4]).join(&digest);
+        std::fs::rename(&path, folder.path().join("lost")).unwrap();
+        world.run(&world.admin, "evidence.check", json!({})).unwrap();
+        assert!(checker.turn("node").unwrap());
+        let check = last_check(&world);
+        assert_eq!((check.state.as_str(), check.field_int("problems")), ("damaged", Some(1)), "{:?}", check.fields);
+        assert!(check.field_text("found").ends_with(", digest: the file is missing") && !check.field_text("found").contains("valve"), "{:?}", check.fields);
+        std::fs::rename(folder.path().join("lost"), &path).unwrap();
+
         let attack = "update record set title = 'Packing' where tenant = 'main' and kind = 'department'";
         assert_eq!(test.database.write(move |tx| tx.execute_text(attack, &[])).unwrap(), 1);
         world.clock.advance_seconds(24 * 3_600);

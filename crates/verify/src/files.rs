@@ -68,8 +68,8 @@ pub struct NamedFile {
 impl NamedFile {
     /// What is wrong with the file, in words that follow its name.
     pub fn problem(&self, fault: &str) -> Problem {
-        let text = format!("the file “{}” of the record {} {fault} ({})", self.name, self.record, self.digest);
-        Problem { table: "attachment".to_owned(), key: self.key.clone(), field: Some("digest".to_owned()), text, values: None }
+        let values = format!("the file “{}” of the record {} {fault} ({})", self.name, self.record, self.digest);
+        Problem { table: "attachment".to_owned(), key: self.key.clone(), field: Some("digest".to_owned()), text: format!("the file {fault}"), values: Some(values) }
     }
 }
 

@@ -1,10 +1,11 @@
 //! The verifier at work inside the server: on request and by the clock, beside everything else, in
 //! one state of the data.
 
-use base::{Error, Result, Timestamp};
+use base::{Digest, Error, Result, Timestamp};
 use kernel::evidence::{self, Findings};
 use kernel::jobs::{self, Turn};
 use kernel::{Kernel, MAIN_TENANT};
+use std::collections::HashSet;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Mutex, TryLockError};
 use verify::{Anchor, Key, Problem, Report, Trust};
@@ -99,6 +100,21 @@ impl Checker {
         })
     }
 
+    /// Rows that name a file which is not there. What the files hold is read again by the month's round.
+    fn missing_files(&self) -> Result<Vec<Problem>> {
+        let files = self.kernel.files();
+        let (listed, _) = files.listing()?;
+        let listed: HashSet<Digest> = listed.into_iter().collect();
+        self.kernel.database().read(|tx| {
+            verify::check_named(tx, MAIN_TENANT, &mut |named| {
+                let Some(digest) = Digest::from_hex(named) else { return Ok(Some("has no digest".to_owned())) };
+                // It may have come after the listing.
+                let is_there = listed.contains(&digest) || files.exists(&digest)?;
+                Ok((!is_there).then(|| "is missing".to_owned()))
+            })
+        })
+    }
+
     fn check(&self, check: &str) -> Result<Findings> {
         evidence::note_progress(&self.kernel, MAIN_TENANT, check, "beginning", 0, None)?;
         let mut trust = Trust { keys: self.keys.clone(), anchors: Vec::new() };
@@ -108,7 +124,8 @@ impl Checker {
                 Err(error) => tracing::warn!(anchor = anchor.name(), %error, "the check goes on without this anchor"),
             }
         }
-        let report = self.verify_telling(check, &trust)?;
+        let mut report = self.verify_telling(check, &trust)?;
+        report.problems.extend(self.missing_files()?);
         // Everybody may read what a check says, and not every row: so no values.
         let mut problems: Vec<String> = report.problems.iter().take(NAMED).map(Problem::without_values).collect();
         if report.problems.len() > NAMED {
