@@ -168,6 +168,12 @@ fn nothing_foreign_can_be_named(company: &Company) {
             company.client.send(Ask::post("/api/v1/commands/person.create").key(&company.world.key()).cookie(finn).json(json!({ "input": input })))
         });
     }
+    for (hidden, ghost) in people {
+        pairs.hold("a course for somebody else's person", hidden, ghost, |company, finn, named| {
+            let body = json!({"input": {"course": GHOST, "person": named, "due_date": "2031-01-01"}});
+            company.client.send(Ask::post("/api/v1/commands/lms.assign").key(&company.world.key()).cookie(finn).json(body))
+        });
+    }
     assert_eq!(company.events(), before, "nothing was changed");
     // Lists by the owner, and what is theirs with a foreign name put into it.
     let kinds: Vec<String> = catalog.kinds().map(|kind| kind.name.clone()).collect();
