@@ -229,7 +229,7 @@ fn frs_evd_090_091_a_check_inside_the_server_finds_what_was_changed_outside_and_
         assert!(checker.turn("node").unwrap());
         let check = last_check(&world);
         assert_eq!((check.state.as_str(), check.field_int("problems")), ("damaged", Some(1)), "{:?}", check.fields);
-        assert!(check.field_text("found").ends_with(", digest: the file is missing") && !check.field_text("found").contains("valve"), "{:?}", check.fields);
+        assert!(check.field_text("found").ends_with(&format!(", digest: the file {digest} is missing")) && !check.field_text("found").contains("valve"), "{:?}", check.fields);
         std::fs::rename(folder.path().join("lost"), &path).unwrap();
 
         let attack = "update record set title = 'Packing' where tenant = 'main' and kind = 'department'";

@@ -69,7 +69,7 @@ impl NamedFile {
     /// What is wrong with the file, in words that follow its name.
     pub fn problem(&self, fault: &str) -> Problem {
         let values = format!("the file “{}” of the record {} {fault} ({})", self.name, self.record, self.digest);
-        Problem { table: "attachment".to_owned(), key: self.key.clone(), field: Some("digest".to_owned()), text: format!("the file {fault}"), values: Some(values) }
+        Problem { table: "attachment".to_owned(), key: self.key.clone(), field: Some("digest".to_owned()), text: format!("the file {} {fault}", self.digest), values: Some(values) }
     }
 }
 
