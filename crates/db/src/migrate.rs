@@ -37,6 +37,10 @@ const OWN_TABLE: &str = "create table if not exists schema_migration (
   checksum {text} not null
 ) {strict}";
 
+/// Of two that make one table at the same moment PostgreSQL refuses one, "if not exists" or not, so
+/// servers that start together take turns before there is anything to lock.
+const OWN_TABLE_TURN: &str = "select pg_advisory_xact_lock(hashtext('plumb.schema_migration'))";
+
 impl Database {
     /// Applies the steps that are missing and gives their numbers. Steps come in rising order. A
     /// schema that is newer than the last step, or was made by other steps, is refused.
@@ -44,10 +48,11 @@ impl Database {
         check_order(steps)?;
         let own_table = ddl::expand("schema_migration", OWN_TABLE, self.engine())?;
         self.migrate_with(Box::new(move |tx| {
+            if tx.engine() == Engine::Postgres {
+                tx.guarded.session.script(OWN_TABLE_TURN)?;
+            }
             tx.guarded.session.script(&own_table)
-        }))
-        // Two servers that start together on PostgreSQL can both be making it; one is refused.
-        .or_else(|error| if error.refusal().is_some_and(|r| r.code == "duplicate") { Ok(()) } else { Err(error) })?;
+        }))?;
         let mut applied = Vec::new();
         check_applied(&self.applied()?, steps)?;
         for step in steps {
