@@ -72,6 +72,9 @@ async function addresses() {
       await page.goto(area);
       for (const href of await hrefs('nav[aria-label=Areas] a')) pages.add(href);
     }
+    // What the server notes by itself stands on a page of its own.
+    await page.goto('/evidence');
+    for (const href of await hrefs('main a[href^="/list/"]')) pages.add(href);
     for (const address of pages) {
       if (!address.startsWith('/') || found.has(address)) continue;
       found.set(address, login);
