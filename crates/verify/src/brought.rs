@@ -17,14 +17,24 @@ const NEWEST: usize = 1_000;
 pub fn brought(keys: &[String], anchors: &[PathBuf]) -> Result<Trust> {
     let mut trust = Trust::default();
     for given in keys {
-        let text = std::fs::read_to_string(given).unwrap_or_else(|_| given.clone());
-        let key = Key::parse(&text).ok_or_else(|| Error::invalid("key", "bad_key", format!("“{given}” is neither a public key of the form name+hash+key nor a file with one")))?;
-        trust.keys.push(key);
+        trust.keys.push(key(given)?);
     }
     for path in anchors {
         trust.anchors.extend(notes_below(path)?);
     }
     Ok(trust)
+}
+
+fn key(given: &str) -> Result<Key> {
+    let none = || Error::invalid("key", "bad_key", format!("“{given}” is neither a public key of the form name+hash+key nor a file with one"));
+    match Key::parse(given) {
+        Some(key) => Ok(key),
+        None if Path::new(given).exists() => {
+            let text = std::fs::read_to_string(given).map_err(|error| unreadable(Path::new(given), &error))?;
+            Key::parse(&text).ok_or_else(none)
+        }
+        None => Err(none()),
+    }
 }
 
 /// Checkpoints that a file or a folder holds, by the names of their files, the newest last.
@@ -46,4 +56,22 @@ pub fn notes_below(path: &Path) -> Result<Vec<Anchor>> {
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     Refusal::new(RefusalKind::Unavailable, "unreadable", format!("{} cannot be read: {error}.", path.display())).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frs_evd_024_a_key_is_text_or_a_file_and_one_that_cannot_be_read_says_why() {
+        let code = |given: &str| brought(&[given.to_owned()], &[]).unwrap_err().refusal().unwrap().code.clone();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key").display().to_string();
+        assert_eq!(code(&path), "bad_key");
+        std::fs::write(&path, "no key").unwrap();
+        assert_eq!(code(&path), "bad_key");
+        std::fs::write(&path, [0xff]).unwrap();
+        assert_eq!(code(&path), "unreadable");
+        assert_eq!(code(&folder.path().display().to_string()), "unreadable");
+    }
 }

@@ -106,9 +106,16 @@ fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// What a folder holds; nothing when it is not there or cannot be read.
+/// What a folder holds; nothing when it is not there. One that cannot be read is in the log, and stops
+/// no other work.
 fn entries(folder: &Path) -> Vec<PathBuf> {
-    fs::read_dir(folder).map(|entries| entries.flatten().map(|entry| entry.path()).collect()).unwrap_or_default()
+    let read = fs::read_dir(folder).and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect());
+    read.unwrap_or_else(|error: std::io::Error| {
+        if error.kind() != ErrorKind::NotFound {
+            tracing::error!(place = %folder.display(), %error, "what a killed run has left here cannot be looked for");
+        }
+        Vec::new()
+    })
 }
 
 /// A backup that is being written; gone with this value unless it was named.

@@ -142,8 +142,8 @@ impl Copy {
     }
 
     fn look_at_files(&mut self) -> Result<()> {
-        for name in self.manifest.get("files").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str) {
-            let digest = Digest::from_hex(name).ok_or_else(|| Error::malformed("bad_file_name", format!("{name} is no digest")))?;
+        for name in self.manifest.get("files").and_then(Json::as_array).into_iter().flatten() {
+            let digest = name.as_str().and_then(Digest::from_hex).ok_or_else(|| Error::malformed("bad_file_name", format!("{name} is no digest")))?;
             let path = self.file(&digest);
             match lines::digest_of(&path)? {
                 None => self.damage.push(format!("{} is not there", path.display())),

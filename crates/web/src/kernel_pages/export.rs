@@ -2,7 +2,7 @@
 
 use super::list::{address_with, filter_of, kind_of};
 use crate::edge::{Answer, Visit, status_of};
-use crate::shell;
+use crate::shell::{self, PastMoment};
 use crate::text::encode;
 use crate::ui::{Form, FormError, FormGroup, Input, InputKind, Link, PageHead, Submit};
 use base::limits::{EXPORT_ROWS, PAGE_ROWS, REASON_CHARS};
@@ -21,14 +21,16 @@ type Signed = BTreeMap<String, Vec<Given>>;
 pub(crate) fn show(visit: &Visit) -> Result<Answer> {
     let kind = kind_of(visit)?;
     filter_of(visit, kind)?;
-    Ok(shell::page(visit, &title(kind), Some(shell::area_of(kind)), body(visit, kind, None)))
+    Ok(shell::page(visit, &title(kind), Some(shell::area_of(kind)), body(visit, kind, shell::past_moment(visit)?, None)))
 }
 
 pub(crate) fn export(visit: &Visit) -> Result<Answer> {
     let kind = kind_of(visit)?;
     match export_now(visit, kind) {
         Err(error) if error.refusal().is_some() => {
-            let page = shell::framed(visit, &title(kind), Some(shell::area_of(kind)), body(visit, kind, Some(&error)));
+            // A day that is none has no form of its own: its error is the answer.
+            let past = shell::past_moment(visit)?;
+            let page = shell::framed(visit, &title(kind), Some(shell::area_of(kind)), body(visit, kind, past, Some(&error)));
             Ok(Answer::Refused(status_of(&error), Box::new(page)))
         }
         done => done,
@@ -50,14 +52,13 @@ fn export_now(visit: &Visit, kind: &Kind) -> Result<Answer> {
     Ok(Answer::File { name: format!("{}.csv", kind.name), media_type: "text/csv; charset=utf-8".into(), bytes: csv.into_bytes() })
 }
 
-fn body(visit: &Visit, kind: &Kind, error: Option<&Error>) -> Markup {
+fn body(visit: &Visit, kind: &Kind, past: Option<PastMoment>, error: Option<&Error>) -> Markup {
     let list = address_with(visit, &format!("/list/{}", kind.name), &[]);
     let errors = error.and_then(Error::refusal).map(|refusal| {
         let target = if refusal.place.as_deref() == Some("reason") { "f-reason" } else { "" };
         let texts: Vec<&str> = std::iter::once(refusal.message.as_str()).chain(refusal.advice.as_deref()).collect();
         FormError { target: target.into(), text: crate::text::capital(&texts.join(" ")) }
     });
-    let past = shell::past_moment(visit).ok().flatten();
     let reason = Input {
         required: true,
         value: visit.request.field("reason").unwrap_or("").to_owned(),

@@ -182,6 +182,9 @@ fn frs_guard_010_an_export_made_while_looking_at_another_day_holds_what_that_day
         assert!(now.contains("Valve sticks when cold") && now.contains(&later), "{now}");
         // Signatures that were given since then are not on it either: an assessment of the first day is.
         assert!(then.contains("Quinn Tester, 2 Nov 2026"), "{then}");
+        // A day that is none is not taken for today.
+        let refused = quentin.get("/list/risk/export?as_of=2026-13-45");
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text());
         let (_, before) = taken(&mut quentin, "/list/risk/export?as_of=2026-11-01");
         assert!(!before.contains("Quinn Tester") && !before.contains(&number), "{before}");
     });
