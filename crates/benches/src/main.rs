@@ -59,6 +59,9 @@ fn main() {
     if plan.wants("release") {
         release::measure(folder.path(), &postgres, plan.people);
     }
+    if plan.wants("proof") {
+        proof::measure(folder.path(), &postgres);
+    }
     if plan.wants("pages") {
         pages::measure(folder.path(), &postgres, plan.records);
     }

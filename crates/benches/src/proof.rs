@@ -1,24 +1,53 @@
 //! What proofs and other people pay: how long a proof out of the log takes and how large it is, and
 //! how long a small command waits beside a release that holds the chain at its end.
 
-use crate::report::{Budget, line, millis, p99};
+use crate::company;
+use crate::place::{Postgres, both};
+use crate::report::{Budget, line, median, millis, p99};
 use db::sql;
 use kernel::{MAIN_TENANT, evidence};
 use serde_json::json;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use testkit::world::{World, signer};
 
-/// Transactions that are proved, spread over the whole log.
-const PROVED: usize = 500;
+/// Proofs that are measured, spread over the whole log.
+const PROVED: usize = 1_000;
+/// Transactions that the log gets before.
+const LOGGED: usize = 5_000;
+/// Who writes them, side by side.
+const WRITERS: usize = 8;
 /// Bytes of one hash.
 const HASH_BYTES: usize = 32;
 
-pub fn measure(world: &World, engine: &str) {
+pub fn measure(folder: &Path, postgres: &Postgres) {
+    for place in both(folder, postgres, "proof") {
+        let world = company::open(place.open());
+        log(&world);
+        place.settle();
+        prove(&world, place.engine);
+    }
+}
+
+/// Fills the log, and seals it.
+fn log(world: &World) {
+    std::thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            scope.spawn(move || {
+                for number in 0..LOGGED / WRITERS {
+                    world.create_with(&world.admin, json!({ "kind": "department", "number": format!("LOG-{writer}-{number}"), "title": "Logged" })).unwrap();
+                }
+            });
+        }
+    });
     while evidence::checkpoint(&world.kernel, MAIN_TENANT, &signer()).unwrap().is_some() {}
+}
+
+fn prove(world: &World, engine: &str) {
     let rows = world.kernel.database().query(sql("select tx from audit_tx where tenant = $1 order by chain, seq"), &[MAIN_TENANT.into()]).unwrap();
     let (mut times, mut largest) = (Vec::new(), 0);
-    for row in rows.iter().step_by((rows.len() / PROVED).max(1)) {
+    for row in rows.iter().step_by((rows.len() / PROVED).max(1)).take(PROVED) {
         let id = row.text("tx").unwrap().to_owned();
         let began = Instant::now();
         let proof = world.kernel.database().read(|tx| evidence::prove_transaction(tx, MAIN_TENANT, &id)).unwrap();
@@ -26,8 +55,18 @@ pub fn measure(world: &World, engine: &str) {
         largest = largest.max(proof.path.len() * HASH_BYTES);
     }
     let log = format!("a log of {} transactions", rows.len());
+    line(&format!("Inclusion proof out of {log}, median"), engine, median(times.clone()), "ms", Budget::None);
     line(&format!("Inclusion proof out of {log}, p99"), engine, p99(times), "ms", Budget::AtMost(1.0));
     line("Its path", engine, largest as f64, "bytes", Budget::AtMost(2_000.0));
+}
+
+/// How long the one transaction that `work` writes held its chain, in milliseconds: from the statement
+/// that takes the head of the chain to the answer to COMMIT.
+pub fn held<T>(world: &World, work: impl FnOnce() -> T) -> (T, f64) {
+    let (count, total) = (world.kernel.chain_held().transactions(), world.kernel.chain_held().total());
+    let done = work();
+    assert_eq!(world.kernel.chain_held().transactions(), count + 1);
+    (done, millis(world.kernel.chain_held().total() - total))
 }
 
 /// Runs `release` and small commands beside it; prints how long the slowest of them took.

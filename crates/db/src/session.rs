@@ -26,6 +26,13 @@ pub(crate) trait Session: Send {
     fn execute_rows(&mut self, text: &str, rows: &[Vec<Value>]) -> Result<u64>;
     fn insert_rows(&mut self, table: &'static str, columns: &[Column], rows: &[Vec<Value>]) -> Result<()>;
     fn lock_row(&mut self, table: &'static str, tenant: &str, id: &str) -> Result<()>;
+    /// Ends a transaction that only read. The session is not used again.
+    fn leave(&mut self) {
+        self.rollback().unwrap_or_else(|error| tracing::debug!(%error, "rollback"));
+    }
+    /// Brings what was written so far to the disk, where the engine can before COMMIT, so that COMMIT
+    /// has little left to do. What becomes of the transaction does not depend on it.
+    fn write_ahead(&mut self);
     /// Several statements without parameters: migrations and savepoints.
     fn script(&mut self, text: &str) -> Result<()>;
 }

@@ -152,6 +152,13 @@ impl Tx {
         })
     }
 
+    /// Brings what was written so far to the disk before the row is locked that everybody waits for:
+    /// PostgreSQL would write all of a large transaction to the disk at COMMIT, with the lock held.
+    /// Does nothing on SQLite, and is no promise on either.
+    pub fn write_ahead(&mut self) {
+        self.guarded.session.write_ahead();
+    }
+
     fn execute_as(&mut self, text: Text<'_>, params: &[Value]) -> Result<u64> {
         self.guarded.step(|session| {
             check_params(text, params)?;

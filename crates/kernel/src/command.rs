@@ -20,6 +20,7 @@ use db::{Read, Tx, sql};
 use serde::Serialize;
 use serde_json::Value as Json;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// A command as declared.
 #[derive(Clone)]
@@ -196,7 +197,10 @@ fn attempt(kernel: &Kernel, catalog: &Arc<Catalog>, definition: &CommandDef, act
         match kernel.database().write(move |tx| attempt.run(tx)) {
             // Whether an unanswered commit happened is what the key is for: the next turn finds it.
             Err(Error::InDoubt(_) | Error::Transient(_)) => {}
-            Ok(mut outcome) => {
+            Ok((mut outcome, taken)) => {
+                if let Some(taken) = taken {
+                    kernel.chain_held().ended(taken);
+                }
                 if let (false, Some(Json::Object(shown)), Some(result)) = (outcome.repeated, shown_once, outcome.result.as_object_mut()) {
                     result.extend(shown);
                 }
@@ -242,10 +246,11 @@ struct Work {
 }
 
 impl Work {
-    fn run(&self, tx: &mut Tx) -> Result<Outcome> {
+    /// What came of it, and when the chain was taken where something was written.
+    fn run(&self, tx: &mut Tx) -> Result<(Outcome, Option<Instant>)> {
         let (actor, request) = (&self.actor, &self.request);
         if let Some(earlier) = earlier_outcome(tx, actor, request, &self.digest)? {
-            return Ok(earlier);
+            return Ok((earlier, None));
         }
         let catalog = configuration::current(&self.kernel, tx, &actor.tenant)?;
         let definition = catalog.command(&request.command).ok_or_else(|| Error::internal("command vanished"))?.clone();
@@ -287,9 +292,9 @@ impl Work {
                 now.0.into(),
             ],
         )?;
-        write.seal()?;
+        let taken = write.seal()?;
         self.kernel.present().written(now);
-        Ok(Outcome { tx: tx_id, result, repeated: false })
+        Ok((Outcome { tx: tx_id, result, repeated: false }, Some(taken)))
     }
 
     /// Binds the proof to what is signed as the database says now: anything else than what the

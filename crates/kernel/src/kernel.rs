@@ -3,6 +3,7 @@
 use crate::authority::Actor;
 use crate::catalog::{Catalog, Module};
 use crate::command::{self, Outcome, Request};
+use crate::held::ChainHeld;
 use crate::password::Hashing;
 use crate::present::{self, Present};
 use crate::trail::{Header, WriteTx};
@@ -40,6 +41,7 @@ struct Inner {
     delivered: Arc<Catalog>,
     catalogs: RwLock<BTreeMap<String, Arc<Catalog>>>,
     secrets: RwLock<BTreeMap<String, Vec<u8>>>,
+    held: Arc<ChainHeld>,
     /// What keeps this node from writing ([`crate::evidence::close_for`]).
     closed_by: Arc<RwLock<Option<RecordRef>>>,
 }
@@ -71,6 +73,7 @@ impl Kernel {
                 delivered,
                 catalogs: RwLock::new(BTreeMap::new()),
                 secrets: RwLock::new(BTreeMap::new()),
+                held: Arc::default(),
                 closed_by: Arc::new(RwLock::new(None)),
             }),
         })
@@ -90,6 +93,7 @@ impl Kernel {
                 delivered: Arc::clone(&inner.delivered),
                 catalogs: RwLock::new(BTreeMap::new()),
                 secrets: RwLock::new(BTreeMap::new()),
+                held: Arc::clone(&inner.held),
                 closed_by: Arc::clone(&inner.closed_by),
             }),
         }
@@ -144,6 +148,11 @@ impl Kernel {
 
     pub(crate) fn present(&self) -> &Present {
         &self.inner.present
+    }
+
+    /// How long this node's transactions hold their chains.
+    pub fn chain_held(&self) -> &ChainHeld {
+        &self.inner.held
     }
 
     pub fn ids(&self) -> Arc<dyn IdSource> {
@@ -208,7 +217,7 @@ impl Kernel {
     /// goes through the same trail.
     pub(crate) fn inside(&self, tenant: &str, actor: &str, name: &str, body: impl Fn(&mut WriteTx<'_>) -> Result<()> + Send + 'static) -> Result<()> {
         let (kernel, tenant, actor, name) = (self.clone(), tenant.to_owned(), actor.to_owned(), name.to_owned());
-        self.inner.database.write(move |tx| {
+        let taken = self.inner.database.write(move |tx| {
             let catalog = configuration::current(&kernel, tx, &tenant)?;
             let now = kernel.now();
             let id = kernel.inner.ids.next_id(now);
@@ -227,13 +236,17 @@ impl Kernel {
             body(&mut write)?;
             // Nothing was changed after all: no transaction for the trail.
             if !write.has_events() {
-                return Ok(());
+                return Ok(None);
             }
             present::check_in_step(&kernel)?;
-            write.seal()?;
+            let taken = write.seal()?;
             kernel.present().written(now);
-            Ok(())
-        })
+            Ok(Some(taken))
+        })?;
+        if let Some(taken) = taken {
+            self.inner.held.ended(taken);
+        }
+        Ok(())
     }
 
     /// Whether the tenant has people already.

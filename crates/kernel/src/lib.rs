@@ -17,6 +17,7 @@ pub mod decision_tree;
 pub mod dossier;
 pub mod evidence;
 pub mod export;
+pub mod held;
 pub mod hold;
 pub mod impact;
 pub mod jobs;

@@ -97,6 +97,14 @@ pub fn grown(old: u64, new: u64) -> Vec<Tile> {
     tiles
 }
 
+/// The places of the tiles of one level that lead from the entry at `place` to the head of `size`
+/// entries: the one above the entry, and the last. `None` where the log has not reached the level.
+pub fn beside_path(level: u8, place: u64, size: u64) -> Option<(u64, u64)> {
+    let height = HEIGHT * u32::from(level);
+    let last = size.checked_shr(height)?.checked_sub(1)?;
+    Some((place.checked_shr(height)? / WIDTH, last / WIDTH))
+}
+
 /// Where the tiles of a log are kept.
 pub trait Tiles {
     /// The hashes of a tile, at least so many as asked for.
@@ -204,6 +212,33 @@ mod tests {
             assert!(proves_consistency(before.0, size, &path, &before.1, &head));
             before = (size, head);
         }
+    }
+
+    /// Gives only the tiles that `beside_path` names.
+    struct Named<'a>(&'a mut Kept, u64, u64);
+
+    impl Tiles for Named<'_> {
+        fn hashes(&mut self, tile: &Tile) -> Result<Vec<Digest>> {
+            let (above, last) = beside_path(tile.level, self.1, self.2).unwrap();
+            assert!(tile.index == above || tile.index == last, "{} for {} of {}", tile.path(), self.1, self.2);
+            self.0.hashes(tile)
+        }
+    }
+
+    #[test]
+    fn frs_evd_005_a_proof_needs_on_each_level_the_tile_above_its_entry_and_the_last() {
+        let leaves: Vec<Digest> = (0..66_000u64).map(|index| leaf(&index.to_be_bytes())).collect();
+        for size in [1u64, 256, 257, 512, 700, 65_536, 65_537, 66_000] {
+            let mut kept = Kept::default();
+            kept.grow(&leaves[..size as usize], 0);
+            for index in (0..size).step_by(97).chain([size - 1]) {
+                let path = inclusion(index, size, &mut Tiled { size, tiles: &mut Named(&mut kept, index, size) }).unwrap();
+                assert_eq!(path, inclusion(index, size, &mut Tiled { size, tiles: &mut kept }).unwrap());
+            }
+        }
+        assert_eq!(beside_path(1, 300, 255), None);
+        assert_eq!(beside_path(7, 0, u64::MAX), Some((0, 0)));
+        assert_eq!(beside_path(8, 0, u64::MAX), None);
     }
 
     #[test]

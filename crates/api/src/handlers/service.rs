@@ -58,6 +58,7 @@ fn metrics(call: &Call) -> Result<Answer, Problem> {
         ("plumb_work_waiting", "Requests that wait for their turn.", state.gate.waiting()),
         ("plumb_uploads_running", "Uploads that run now.", state.transfers.working()),
         ("plumb_database_connections_busy", "Pooled connections in use.", connections.busy),
+        ("plumb_chain_held_longest_microseconds", "The longest that a transaction has held its chain.", usize::try_from(state.kernel.chain_held().longest().as_micros()).unwrap_or(usize::MAX)),
         ("plumb_database_connections_max", "Pooled connections at most.", connections.most),
     ];
     // Counters are given out also while the database does not answer.

@@ -121,7 +121,7 @@ impl PostgresBackend {
         let mut guarded = Guarded::new(Box::new(self.session(&READ)?));
         guarded.session.begin()?;
         let outcome = body(&mut guarded);
-        guarded.session.rollback().unwrap_or_else(|error| tracing::debug!(%error, "rollback"));
+        guarded.session.leave();
         match guarded.take_failure() {
             // A passing fault is worth repeating whatever the body made of it.
             Some(Error::Transient(text)) => Err(Error::Transient(text)),
@@ -154,7 +154,7 @@ impl PostgresBackend {
             return Err(Error::internal("the database is being closed"));
         };
         let client: Object = runtime.block_on(self.pool.get()).map_err(|error| error::of_pool(&error))?;
-        Ok(PostgresSession::new(runtime.handle().clone(), self.warnings.clone(), client, mode))
+        Ok(PostgresSession::new(runtime.handle().clone(), self.pool.clone(), self.warnings.clone(), client, mode))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::session::Session;
 use crate::statement::{Sql, Text, shorten};
 use crate::value::{Column, Value};
 use base::{Error, Result};
-use deadpool_postgres::Object;
+use deadpool_postgres::{Object, Pool, Timeouts};
 use futures_core::Stream as _;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -30,6 +30,10 @@ const ROWS_TOGETHER: usize = 500;
 /// table was nearly empty, those of foreign keys too, may take any index that the tenant leads, and
 /// then read all of a company's rows for each one they look for.
 const MANY: usize = 256;
+/// How long a large transaction waits for its log to be on the disk before it takes its last locks.
+const WRITE_AHEAD: Duration = Duration::from_secs(5);
+/// Something that is logged and changes nothing; its commit waits for the disk.
+const MARK: &str = "select pg_logical_emit_message(true, 'plumb', '')";
 /// Prepared statements kept on a connection; past it all are let go.
 const STATEMENTS: usize = 1_000;
 
@@ -51,6 +55,7 @@ pub(crate) struct Mode {
 
 pub(crate) struct PostgresSession {
     runtime: Handle,
+    pool: Pool,
     warnings: Warnings,
     /// `None` after the connection was dropped.
     client: Option<Object>,
@@ -64,12 +69,12 @@ pub(crate) struct PostgresSession {
 type Failure = tokio_postgres::Error;
 
 impl PostgresSession {
-    pub(crate) fn new(runtime: Handle, warnings: Warnings, client: Object, mode: &Mode) -> Self {
+    pub(crate) fn new(runtime: Handle, pool: Pool, warnings: Warnings, client: Object, mode: &Mode) -> Self {
         if client.statement_cache.size() > STATEMENTS {
             client.statement_cache.clear();
         }
         let Mode { begin, round_trip, moment } = *mode;
-        Self { runtime, warnings, client: Some(client), begin, round_trip, moment, state: State::Idle }
+        Self { runtime, pool, warnings, client: Some(client), begin, round_trip, moment, state: State::Idle }
     }
 
     pub(crate) fn prepare_only(&mut self, text: &str) -> Result<()> {
@@ -196,6 +201,20 @@ impl Session for PostgresSession {
         })
     }
 
+    /// What was read is answered before the server has answered to ROLLBACK; the connection goes back
+    /// after it has.
+    fn leave(&mut self) {
+        let open = std::mem::replace(&mut self.state, State::Idle) == State::Open;
+        let Some(client) = self.client.take().filter(|_| open) else { return };
+        let deadline = self.round_trip;
+        self.runtime.spawn(async move {
+            let ended = tokio::time::timeout(deadline, client.batch_execute("rollback")).await;
+            if !matches!(ended, Ok(Ok(()))) {
+                drop(Object::take(client));
+            }
+        });
+    }
+
     fn in_transaction(&self) -> bool {
         self.state == State::Open
     }
@@ -304,6 +323,22 @@ impl Session for PostgresSession {
     fn lock_row(&mut self, table: &'static str, tenant: &str, id: &str) -> Result<()> {
         let sql = format!("select 1 as locked from {table} where tenant = $1 and id = $2 for update");
         self.query(Text::Generated(&sql), &[tenant.into(), id.into()]).map(|_| ())
+    }
+
+    /// A commit on another connection takes everything that was logged before it to the disk, and to
+    /// the standby.
+    fn write_ahead(&mut self) {
+        self.runtime.block_on(async {
+            // No waiting for a connection: who holds them may wait for this transaction.
+            let only_if_free = Timeouts { wait: Some(Duration::ZERO), create: Some(WRITE_AHEAD), recycle: Some(WRITE_AHEAD) };
+            let Ok(other) = self.pool.timeout_get(&only_if_free).await else { return };
+            match tokio::time::timeout(WRITE_AHEAD, other.batch_execute(MARK)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::debug!(%error, "nothing was written ahead"),
+                // Whoever got this connection next would wait for what is still under way on it.
+                Err(_) => drop(Object::take(other)),
+            }
+        });
     }
 
     fn script(&mut self, text: &str) -> Result<()> {

@@ -30,10 +30,16 @@ fn at_commit(what: &str) -> engines::TestDatabase {
 }
 
 fn session(test: &engines::TestDatabase, runtime: &Runtime, mode: &Mode) -> PostgresSession {
+    session_of(test, runtime, mode, 1)
+}
+
+fn session_of(test: &engines::TestDatabase, runtime: &Runtime, mode: &Mode, connections: usize) -> PostgresSession {
     let warnings = Warnings::default();
-    let pool = connect::pool(test.postgres_url().unwrap(), 1, &warnings).unwrap();
+    // As a server is installed; that of the tests waits for no disk.
+    let url = format!("{}?options=-c%20synchronous_commit%3Don", test.postgres_url().unwrap());
+    let pool = connect::pool(&url, connections, &warnings).unwrap();
     let client = runtime.block_on(pool.get()).unwrap();
-    PostgresSession::new(runtime.handle().clone(), warnings, client, mode)
+    PostgresSession::new(runtime.handle().clone(), pool, warnings, client, mode)
 }
 
 fn rows(test: &engines::TestDatabase) -> usize {
@@ -120,4 +126,36 @@ fn a_failed_begin_lets_nothing_behind_it_be_written() {
     assert!(matches!(outcome, Err(Error::Internal(_))), "{outcome:?}");
     session.rollback().unwrap();
     assert_eq!(rows(&test), 0);
+}
+
+/// How many bytes of the log that this session has caused are not on the disk yet.
+fn not_on_disk(session: &mut PostgresSession) -> i64 {
+    let statement = "select cast(greatest(pg_current_wal_insert_lsn() - pg_current_wal_flush_lsn(), 0) as bigint) as behind";
+    session.query(Text::Generated(statement), &[]).unwrap()[0].int("behind").unwrap()
+}
+
+#[test]
+fn what_a_large_transaction_wrote_is_on_the_disk_before_its_commit_and_nothing_waits_for_a_connection() {
+    let test = engines::postgres();
+    crate::administer(test.postgres_url().unwrap(), "create table large (tenant text not null)").unwrap();
+    let runtime = connect::runtime(1).unwrap();
+    let fill = Text::Generated("insert into large select repeat('x', 100) from generate_series(1, 2000)");
+    let mut session = session_of(&test, &runtime, &COMMAND, 2);
+    session.begin().unwrap();
+    session.execute(fill, &[]).unwrap();
+    assert!(not_on_disk(&mut session) > 100_000);
+    session.write_ahead();
+    // Others on the same server log a little meanwhile.
+    assert!(not_on_disk(&mut session) < 100_000);
+    session.rollback().unwrap();
+    // The only connection is this session's own.
+    let mut alone = session_of(&test, &runtime, &COMMAND, 1);
+    alone.begin().unwrap();
+    alone.execute(fill, &[]).unwrap();
+    let began = Instant::now();
+    alone.write_ahead();
+    assert!(began.elapsed() < Duration::from_secs(2));
+    alone.commit().unwrap();
+    let kept = test.database.read(|read| read.query_text("select count(*) as kept from large", &[])).unwrap();
+    assert_eq!(kept[0].int("kept").unwrap(), 2_000);
 }

@@ -138,6 +138,10 @@ impl Session for SqliteSession {
         Ok(())
     }
 
+    fn write_ahead(&mut self) {
+        // The one writer keeps all others waiting for the whole transaction; nobody would wait less.
+    }
+
     fn script(&mut self, text: &str) -> Result<()> {
         self.control(text)
     }

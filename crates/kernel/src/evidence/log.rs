@@ -33,7 +33,8 @@ pub fn latest(tx: &mut dyn Read, tenant: &str) -> Result<Option<Published>> {
     row.as_ref().map(published).transpose()
 }
 
-fn published(row: &Row) -> Result<Published> {
+/// From a row with `size`, `head`, `note` and `at`.
+pub(super) fn published(row: &Row) -> Result<Published> {
     Ok(Published {
         size: u64::try_from(row.int("size")?).map_err(Error::internal)?,
         head: Digest::from_bytes(row.bytes("head")?).ok_or_else(|| Error::internal("the head of a checkpoint is no digest"))?,

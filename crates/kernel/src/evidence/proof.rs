@@ -1,6 +1,6 @@
 //! Proofs from one event to a signed checkpoint.
 
-use super::log::{Published, latest};
+use super::log::{Published, latest, published};
 use super::tiles::KeptTiles;
 use base::{Digest, Error, Result};
 use db::{Read, Row, Value, sql};
@@ -38,20 +38,38 @@ pub struct EventProof {
 /// Errors: not found for a transaction that does not exist; 409 while no checkpoint has taken it
 /// up, which takes seconds.
 pub fn prove_transaction(tx: &mut dyn Read, tenant: &str, id: &str) -> Result<LogProof> {
-    let sealed = sealed(tx, tenant, id)?;
-    log_proof(tx, tenant, &sealed)
+    // The transaction, its place and the newest checkpoint in one statement and the tiles in another:
+    // on PostgreSQL each is a round trip.
+    let row = tx.query_opt(
+        sql(
+            "select a.hash, c.size, c.head, c.note, c.at,
+             (select p.first_place + a.seq - p.first_seq from checkpoint_part p
+              where p.tenant = a.tenant and p.chain = a.chain and p.last_seq >= a.seq order by p.last_seq limit 1) as place
+             from audit_tx a
+             left join checkpoint c on c.tenant = a.tenant and c.size = (select max(n.size) from checkpoint n where n.tenant = a.tenant)
+             where a.tenant = $1 and a.tx = $2",
+        ),
+        &[tenant.into(), id.into()],
+    )?;
+    let row = row.ok_or_else(|| Error::not_found("There is no such transaction."))?;
+    let Some(place) = row.opt_int("place")? else {
+        return Err(Error::conflict("not_in_checkpoint", "No checkpoint has taken this transaction up yet; one does within seconds."));
+    };
+    let (place, checkpoint) = (u64::try_from(place).map_err(Error::internal)?, published(&row)?);
+    let size = checkpoint.size;
+    let path = proof::inclusion(place, size, &mut Tiled { size, tiles: &mut KeptTiles::between(tx, tenant, place, size)? })?;
+    Ok(LogProof { place, entry: digest(&row, "hash")?, path, checkpoint })
 }
 
 /// Proves that an event is in the log.
 pub fn prove_event(tx: &mut dyn Read, tenant: &str, id: &str, ord: u64) -> Result<EventProof> {
-    let sealed = sealed(tx, tenant, id)?;
+    let log = prove_transaction(tx, tenant, id)?;
     let rows = tx.query(sql("select leaf from event where tenant = $1 and tx = $2 order by ord"), &[tenant.into(), id.into()])?;
     let leaves: Vec<Digest> = rows.iter().map(|row| digest(row, "leaf")).collect::<Result<_>>()?;
     let at = usize::try_from(ord).map_err(Error::internal)?;
     let leaf = *leaves.get(at).ok_or_else(|| Error::not_found("There is no such event."))?;
     let events = leaves.len() as u64;
     let path = proof::inclusion(ord, events, &mut leaves.as_slice())?;
-    let log = log_proof(tx, tenant, &sealed)?;
     Ok(EventProof { tx: id.to_owned(), ord, events, leaf, path, log })
 }
 
@@ -66,19 +84,7 @@ pub fn prove_consistency(tx: &mut dyn Read, tenant: &str, old: u64, new: u64) ->
     proof::consistency(old, new, &mut Tiled { size, tiles: &mut KeptTiles::new(tx, tenant) })
 }
 
-struct Sealed {
-    chain: i64,
-    seq: i64,
-    hash: Digest,
-}
-
-fn sealed(tx: &mut dyn Read, tenant: &str, id: &str) -> Result<Sealed> {
-    let row = tx.query_opt(sql("select chain, seq, hash from audit_tx where tenant = $1 and tx = $2"), &[tenant.into(), id.into()])?;
-    let row = row.ok_or_else(|| Error::not_found("There is no such transaction."))?;
-    Ok(Sealed { chain: row.int("chain")?, seq: row.int("seq")?, hash: digest(&row, "hash")? })
-}
-
-/// Where a transaction stands in the log; `None` until a checkpoint takes it up.
+/// A transaction's place in the log; `None` until a checkpoint takes it up.
 pub(super) fn place_of(tx: &mut dyn Read, tenant: &str, chain: i64, seq: i64) -> Result<Option<u64>> {
     let part = tx.query_opt(
         sql(
@@ -88,14 +94,6 @@ pub(super) fn place_of(tx: &mut dyn Read, tenant: &str, chain: i64, seq: i64) ->
         &[tenant.into(), chain.into(), seq.into()],
     )?;
     part.map(|part| u64::try_from(part.int("first_place")? + seq - part.int("first_seq")?).map_err(Error::internal)).transpose()
-}
-
-fn log_proof(tx: &mut dyn Read, tenant: &str, sealed: &Sealed) -> Result<LogProof> {
-    let (Some(place), Some(checkpoint)) = (place_of(tx, tenant, sealed.chain, sealed.seq)?, latest(tx, tenant)?) else {
-        return Err(Error::conflict("not_in_checkpoint", "No checkpoint has taken this transaction up yet; one does within seconds."));
-    };
-    let path = proof::inclusion(place, checkpoint.size, &mut Tiled { size: checkpoint.size, tiles: &mut KeptTiles::new(tx, tenant) })?;
-    Ok(LogProof { place, entry: sealed.hash, path, checkpoint })
 }
 
 fn digest(row: &Row, column: &str) -> Result<Digest> {

@@ -1,9 +1,9 @@
 //! The tiles of the log as rows.
 
 use base::{Digest, Error, Result};
-use db::{Read, Tx, sql};
+use db::{Read, Row, Tx, Value, sql};
 use std::collections::BTreeMap;
-use tlog::tile::{Tile, Tiles, grown};
+use tlog::tile::{Tile, Tiles, beside_path, grown};
 use tlog::tree;
 
 /// Bytes of one hash.
@@ -51,7 +51,10 @@ fn kept(tx: &mut dyn Read, tenant: &str, level: u8, place: u64) -> Result<Vec<Di
         sql("select hashes from log_tile where tenant = $1 and level = $2 and place = $3"),
         &[tenant.into(), i64::from(level).into(), place.into()],
     )?;
-    let Some(row) = row else { return Ok(Vec::new()) };
+    row.as_ref().map_or_else(|| Ok(Vec::new()), hashes_of)
+}
+
+fn hashes_of(row: &Row) -> Result<Vec<Digest>> {
     row.bytes("hashes")?.chunks(HASH_BYTES).map(|hash| Digest::from_bytes(hash).ok_or_else(|| Error::internal("a tile ends within a hash"))).collect()
 }
 
@@ -65,6 +68,31 @@ pub(super) struct KeptTiles<'a> {
 impl<'a> KeptTiles<'a> {
     pub(super) fn new(tx: &'a mut dyn Read, tenant: &'a str) -> Self {
         Self { tx, tenant, known: BTreeMap::new() }
+    }
+
+    /// With the tiles that lead from the entry at `place` to the head of `size` entries read in one
+    /// statement, as far as a log of 2^32 entries has them; those above are read one by one.
+    pub(super) fn between(tx: &'a mut dyn Read, tenant: &'a str, place: u64, size: u64) -> Result<Self> {
+        let mut params: Vec<Value> = vec![tenant.into()];
+        for level in 0..4 {
+            // A level that the log has not reached has no such tile.
+            let pair = beside_path(level, place, size).unwrap_or((0, 0));
+            params.extend([i64::try_from(pair.0).map_err(Error::internal)?.into(), i64::try_from(pair.1).map_err(Error::internal)?.into()]);
+        }
+        let rows = tx.query(
+            sql(
+                "select level, place, hashes from log_tile where tenant = $1 and (
+                 (level = 0 and (place = $2 or place = $3)) or (level = 1 and (place = $4 or place = $5))
+                 or (level = 2 and (place = $6 or place = $7)) or (level = 3 and (place = $8 or place = $9)))",
+            ),
+            &params,
+        )?;
+        let mut known = BTreeMap::new();
+        for row in &rows {
+            let key = (u8::try_from(row.int("level")?).map_err(Error::internal)?, u64::try_from(row.int("place")?).map_err(Error::internal)?);
+            known.insert(key, hashes_of(row)?);
+        }
+        Ok(Self { tx, tenant, known })
     }
 }
 

@@ -13,6 +13,7 @@ use crate::table::{self, Table, Values};
 use base::{Digest, Error, IdSource, Result, Timestamp};
 use db::{Column as DbColumn, ColumnType, Query, Read, Row, Sql, Tx, Value, sql};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// What all events of one transaction share.
 #[derive(Debug, Clone)]
@@ -277,9 +278,9 @@ impl<'a> WriteTx<'a> {
         row
     }
 
-    /// Writes the events, then the chain row, last. The chain's lock is held for these statements
-    /// only.
-    pub(crate) fn seal(mut self) -> Result<()> {
+    /// Writes the events, then the chain row, last, and says when it took the chain: its lock is held
+    /// from there to COMMIT.
+    pub(crate) fn seal(mut self) -> Result<Instant> {
         let events = std::mem::take(&mut self.events);
         let header = &self.header;
         let mut rows = Vec::with_capacity(events.len());
@@ -306,6 +307,10 @@ impl<'a> WriteTx<'a> {
         self.tx.insert_rows("event", EVENT_COLUMNS, &rows)?;
         let root = tlog::tree::root(&leaves);
         self.stamps.settle(self.tx, &header.tenant, &root)?;
+        if leaves.len() >= LARGE {
+            self.tx.write_ahead();
+        }
+        let taken = Instant::now();
         let head = self.tx.query_one(
             sql("update chain_head set seq = seq + 1 where tenant = $1 and chain = $2 returning seq, hash"),
             &[header.tenant.as_str().into(), header.chain.into()],
@@ -313,12 +318,13 @@ impl<'a> WriteTx<'a> {
         let seq = head.int("seq")?;
         let prev = Digest::from_bytes(head.bytes("hash")?).ok_or_else(|| Error::internal("chain head is no digest"))?;
         let hash = transaction_digest(header, seq, leaves.len() as i64, &root, &prev);
-        self.tx.execute(
-            sql(
-                "insert into audit_tx (tenant, chain, seq, tx, at, actor, command, software, configuration, n, root, prev, hash)
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-            ),
-            &[
+        let link = sql(
+            "insert into audit_tx (tenant, chain, seq, tx, at, actor, command, software, configuration, n, root, prev, hash)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        );
+        let new_head = sql("update chain_head set hash = $1 where tenant = $2 and chain = $3");
+        self.tx.execute_batch(&[
+            (link, vec![
                 header.tenant.as_str().into(),
                 header.chain.into(),
                 seq.into(),
@@ -332,13 +338,10 @@ impl<'a> WriteTx<'a> {
                 root.0.to_vec().into(),
                 prev.0.to_vec().into(),
                 hash.0.to_vec().into(),
-            ],
-        )?;
-        self.tx.execute(
-            sql("update chain_head set hash = $1 where tenant = $2 and chain = $3"),
-            &[hash.0.to_vec().into(), header.tenant.as_str().into(), header.chain.into()],
-        )?;
-        Ok(())
+            ]),
+            (new_head, vec![hash.0.to_vec().into(), header.tenant.as_str().into(), header.chain.into()]),
+        ])?;
+        Ok(taken)
     }
 }
 
@@ -357,6 +360,9 @@ fn as_read(table: &Table, next: usize) -> String {
         next + 4
     )
 }
+
+/// From so many events on, a transaction brings itself to the disk before it takes the chain.
+const LARGE: usize = 1_000;
 
 const fn column(name: &'static str, sort: ColumnType) -> DbColumn {
     DbColumn { name, sort }
