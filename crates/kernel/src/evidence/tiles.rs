@@ -79,11 +79,17 @@ impl<'a> KeptTiles<'a> {
             let pair = beside_path(level, place, size).unwrap_or((0, 0));
             params.extend([i64::try_from(pair.0).map_err(Error::internal)?.into(), i64::try_from(pair.1).map_err(Error::internal)?.into()]);
         }
+        // Eight searches: SQLite would read all tiles for conditions joined by "or".
         let rows = tx.query(
             sql(
-                "select level, place, hashes from log_tile where tenant = $1 and (
-                 (level = 0 and (place = $2 or place = $3)) or (level = 1 and (place = $4 or place = $5))
-                 or (level = 2 and (place = $6 or place = $7)) or (level = 3 and (place = $8 or place = $9)))",
+                "select level, place, hashes from log_tile where tenant = $1 and level = 0 and place = $2
+                 union all select level, place, hashes from log_tile where tenant = $1 and level = 0 and place = $3
+                 union all select level, place, hashes from log_tile where tenant = $1 and level = 1 and place = $4
+                 union all select level, place, hashes from log_tile where tenant = $1 and level = 1 and place = $5
+                 union all select level, place, hashes from log_tile where tenant = $1 and level = 2 and place = $6
+                 union all select level, place, hashes from log_tile where tenant = $1 and level = 2 and place = $7
+                 union all select level, place, hashes from log_tile where tenant = $1 and level = 3 and place = $8
+                 union all select level, place, hashes from log_tile where tenant = $1 and level = 3 and place = $9",
             ),
             &params,
         )?;
