@@ -30,6 +30,8 @@ const BEFORE: Duration = Duration::from_secs(5);
 const AFTER: Duration = Duration::from_secs(5);
 /// Longer nobody is without an answer.
 const PATIENCE: Duration = Duration::from_secs(150);
+/// Lines of each log that are told when something went wrong.
+const TOLD_LINES: usize = 40;
 /// Between two tries of a request.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -118,6 +120,17 @@ impl Site {
 
     fn desk(&self) -> Desk {
         Desk { client: Client::new(&self.front.origin()), company: self.company.clone() }
+    }
+
+    /// The last that the nodes and the cluster have said.
+    pub fn said(&self) -> String {
+        let logs = (0..NODES).map(|number| format!("node{number}.log")).map(|name| (self.folder.path().join(&name), name));
+        let tails = logs.map(|(path, name)| {
+            let text = std::fs::read_to_string(path).unwrap_or_else(|error| error.to_string());
+            let lines: Vec<&str> = text.lines().collect();
+            format!("{name}:\n{}\n", lines.get(lines.len().saturating_sub(TOLD_LINES)..).unwrap_or_default().join("\n"))
+        });
+        tails.chain([self.cluster.said()]).collect()
     }
 
     /// One fault with load on, and what is there afterwards.

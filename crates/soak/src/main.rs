@@ -196,7 +196,8 @@ fn lose_power(ground: &Ground, seed: u64, states: usize) -> Result<String> {
 fn fail_over(orders: &Orders, faults: usize, table: &mut Table) -> Result<()> {
     let mut site = Site::start(&orders.binary)?;
     for (number, fault) in Fault::ALL.into_iter().cycle().take(faults).enumerate() {
-        let figures = site.run(fault, orders.seed + number as u64)?;
+        println!("with load on: {}", fault.name());
+        let figures = site.run(fault, orders.seed + number as u64).inspect_err(|_| eprintln!("{}", site.said()))?;
         let said = format!(
             "{} writes acknowledged, 0 lost, 0 doubled; {} records read back at once through any node; {} sent again, of which {} had been done; longest time without an answer {:.1} s; trail and files verified; {} s",
             figures.acknowledged,

@@ -150,7 +150,7 @@ impl Cluster {
             }
             sleep(Duration::from_millis(200));
         }
-        Err(Error::internal(format!("the cluster is not whole after {} s; its logs:\n{}", PATIENCE.as_secs(), self.logs())))
+        Err(Error::internal(format!("the cluster is not whole after {} s; its logs:\n{}", PATIENCE.as_secs(), self.said())))
     }
 
     fn primary(&self) -> Result<usize> {
@@ -172,7 +172,8 @@ impl Cluster {
         Ok(())
     }
 
-    fn logs(&self) -> String {
+    /// The last lines of every log.
+    pub fn said(&self) -> String {
         let names = self.nodes.iter().map(|node| node.name.as_str()).chain(["etcd", "haproxy"]);
         let last = |name: &str| {
             let text = fs::read_to_string(self.folder.path().join(format!("{name}.log"))).unwrap_or_default();

@@ -23,13 +23,22 @@ pub fn only_for_us(router: Router, public_origin: Option<&str>) -> Router {
     router.layer(from_fn(move |request: Request, next: Next| {
         let ours = ours.clone();
         async move {
-            let checked = named(&request).and_then(|name| is_ours(&name, ours.as_deref(), request.uri().path()));
-            match checked {
+            match check(&request, ours.as_deref()) {
                 Ok(()) => next.run(request).await,
                 Err(problem) => refused(problem),
             }
         }
     }))
+}
+
+fn check(request: &Request, ours: Option<&str>) -> Result<(), Problem> {
+    if is_old_probe(request) { Ok(()) } else { named(request).and_then(|name| is_ours(&name, ours, request.uri().path())) }
+}
+
+/// A load balancer asks in HTTP/1.0, which knows no Host (RFC 9112 section 3.2 asks for one from 1.1
+/// on), unless it is told otherwise.
+fn is_old_probe(request: &Request) -> bool {
+    request.version() == Version::HTTP_10 && !request.headers().contains_key(header::HOST) && request.uri().authority().is_none() && PROBED.contains(&request.uri().path())
 }
 
 /// The one name a request was sent to.
@@ -95,12 +104,34 @@ mod tests {
     use axum::body::Body;
 
     fn status(hosts: &[&'static str], uri: &str, ours: Option<&str>) -> u16 {
-        let mut request = Request::builder().uri(uri);
+        status_of(Version::HTTP_11, hosts, uri, ours)
+    }
+
+    fn status_of(version: Version, hosts: &[&'static str], uri: &str, ours: Option<&str>) -> u16 {
+        let mut request = Request::builder().uri(uri).version(version);
         for host in hosts {
             request = request.header(header::HOST, *host);
         }
         let request = request.body(Body::empty()).unwrap();
-        named(&request).and_then(|name| is_ours(&name, ours, request.uri().path())).map_or_else(|problem| problem.status().as_u16(), |()| 200)
+        check(&request, ours).map_or_else(|problem| problem.status().as_u16(), |()| 200)
+    }
+
+    #[test]
+    fn frs_net_001_a_load_balancer_that_names_no_host_in_http_1_0_is_told_how_the_server_is_and_nothing_else() {
+        for ours in [None, Some("plumb.example.com")] {
+            for (version, hosts, uri, expected) in [
+                (Version::HTTP_10, &[][..], "/readyz", 200),
+                (Version::HTTP_10, &[], "/healthz", 200),
+                (Version::HTTP_10, &[], "/metrics", 200),
+                (Version::HTTP_10, &[], "/", 400),
+                (Version::HTTP_10, &[], "/readyz/", 400),
+                (Version::HTTP_10, &[], "http://evil.example.com/readyz", 400),
+                (Version::HTTP_10, &["evil.example.com"], "/readyz", 421),
+                (Version::HTTP_11, &[], "/readyz", 400),
+            ] {
+                assert_eq!(status_of(version, hosts, uri, ours), expected, "{version:?} {hosts:?} {uri} {ours:?}");
+            }
+        }
     }
 
     #[test]

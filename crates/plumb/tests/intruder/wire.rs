@@ -63,6 +63,9 @@ fn frs_net_001_a_foreign_name_is_refused_and_never_comes_back_in_an_answer() {
     for (request, expected) in [
         ("GET /sign-in HTTP/1.1\r\nHost: evil.example.com\r\n\r\n".to_owned(), 421),
         ("GET /sign-in HTTP/1.1\r\n\r\n".to_owned(), 400),
+        ("GET /sign-in HTTP/1.0\r\n\r\n".to_owned(), 400),
+        // As HAProxy asks where nothing else is configured.
+        ("GET /readyz HTTP/1.0\r\n\r\n".to_owned(), 200),
         (format!("GET /sign-in HTTP/1.1\r\nHost: {host}\r\nHost: evil.example.com\r\n\r\n"), 400),
         (format!("GET http://evil.example.com/sign-in HTTP/1.1\r\nHost: {host}\r\n\r\n"), 400),
         ("GET http://evil.example.com/sign-in HTTP/1.1\r\nHost: evil.example.com\r\n\r\n".to_owned(), 421),

@@ -256,6 +256,10 @@ fn empty(visit: &Visit, kind: &Kind, filter: &Filter) -> EmptyState {
     if is_filtered(filter) {
         return EmptyState { icon: Some(Icon::Filter), title: "Nothing fits these filters".into(), text: "Take a filter away to see more.".into(), framed: true, ..EmptyState::default() };
     }
+    if visit.catalog.is_made_by_server(&kind.name) {
+        let text = "Nobody adds one here: the server notes it by itself when it happens.";
+        return EmptyState { icon: Some(Icon::Check), title: format!("No {} so far", crate::text::in_sentence(&kind.label)), text: text.into(), framed: true, ..EmptyState::default() };
+    }
     EmptyState {
         icon: Some(Icon::Plus),
         title: format!("No {} yet", crate::text::in_sentence(&kind.label)),
