@@ -1,6 +1,7 @@
 //! How connections to PostgreSQL are made and watched.
 
 use super::error;
+use super::timeline::Timelines;
 use crate::fault::Moment;
 use base::{Error, Result};
 use deadpool_postgres::{Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
@@ -85,11 +86,13 @@ fn configure(url: &str) -> Result<tokio_postgres::Config> {
     Ok(config)
 }
 
-pub(crate) fn pool(url: &str, size: usize, warnings: &Warnings) -> Result<Pool> {
+pub(crate) fn pool(url: &str, size: usize, warnings: &Warnings, timelines: &Timelines) -> Result<Pool> {
     let settings = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = Manager::from_connect(configure(url)?, Watched(warnings.clone()), settings);
     Pool::builder(manager)
         .max_size(size.max(1))
+        .post_create(timelines.new_connections())
+        .pre_recycle(timelines.kept_connections())
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(OBTAIN))
         .create_timeout(Some(OBTAIN))

@@ -3,7 +3,7 @@
 use crate::fault::{self, Moment, Verdict, verdict};
 use crate::statement::shorten;
 use base::{Error, Refusal, RefusalKind};
-use deadpool_postgres::PoolError;
+use deadpool_postgres::{HookError, PoolError};
 use std::error::Error as _;
 use tokio_postgres::error::DbError;
 
@@ -34,6 +34,9 @@ pub(crate) fn of_pool(error: &PoolError) -> Error {
     match error {
         PoolError::Backend(error) => of_connecting(error),
         PoolError::Timeout(_) => Error::Transient("no connection to the database became free in time".to_owned()),
+        PoolError::PostCreateHook(HookError::Backend(error)) => of_connecting(error),
+        // The right primary is found again, by itself or by people.
+        PoolError::PostCreateHook(HookError::Message(said)) => Error::Transient(format!("{said}; only the newest primary is worked with")),
         other => Error::internal(format!("the pool of connections failed: {other}")),
     }
 }

@@ -7,6 +7,7 @@ mod codec;
 mod connect;
 mod error;
 mod session;
+mod timeline;
 
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ use connect::Warnings;
 use deadpool_postgres::{Object, Pool};
 use session::{Mode, PostgresSession};
 use std::time::Duration;
+use timeline::Timelines;
 use tokio::runtime::Runtime;
 
 pub use connect::administer;
@@ -60,7 +62,7 @@ impl PostgresBackend {
     pub(crate) fn open(url: &str, pool_size: usize) -> Result<Self> {
         let runtime = connect::runtime(RUNTIME_THREADS)?;
         let warnings = Warnings::default();
-        let pool = connect::pool(url, pool_size, &warnings)?;
+        let pool = connect::pool(url, pool_size, &warnings, &Timelines::default())?;
         let this = Self { pool, warnings, runtime: Some(runtime) };
         this.check_server()?;
         Ok(this)

@@ -6,6 +6,7 @@ mod engines;
 
 use super::connect::{self, Warnings};
 use super::session::{Mode, PostgresSession};
+use super::timeline::Timelines;
 use super::{BEGIN_WRITE, COMMAND};
 use crate::fault::Moment;
 use crate::session::Session as _;
@@ -37,7 +38,7 @@ fn session_of(test: &engines::TestDatabase, runtime: &Runtime, mode: &Mode, conn
     let warnings = Warnings::default();
     // As a server is installed; that of the tests waits for no disk.
     let url = format!("{}?options=-c%20synchronous_commit%3Don", test.postgres_url().unwrap());
-    let pool = connect::pool(&url, connections, &warnings).unwrap();
+    let pool = connect::pool(&url, connections, &warnings, &Timelines::default()).unwrap();
     let client = runtime.block_on(pool.get()).unwrap();
     PostgresSession::new(runtime.handle().clone(), pool, warnings, client, mode)
 }
@@ -158,4 +159,18 @@ fn what_a_large_transaction_wrote_is_on_the_disk_before_its_commit_and_nothing_w
     alone.commit().unwrap();
     let kept = test.database.read(|read| read.query_text("select count(*) as kept from large", &[])).unwrap();
     assert_eq!(kept[0].int("kept").unwrap(), 2_000);
+}
+
+#[test]
+fn a_server_on_an_earlier_timeline_than_one_worked_with_is_not_worked_with() {
+    let test = engines::postgres();
+    let runtime = connect::runtime(1).unwrap();
+    let get = |timelines: &Timelines| {
+        let pool = connect::pool(test.postgres_url().unwrap(), 1, &Warnings::default(), timelines).unwrap();
+        runtime.block_on(pool.get()).map_err(|error| super::error::of_pool(&error))
+    };
+    assert!(get(&Timelines::default()).is_ok());
+    let refused = get(&Timelines::after(7)).map(|_| ());
+    let expected = "the database is on timeline 1 after 7; only the newest primary is worked with";
+    assert!(matches!(&refused, Err(Error::Transient(said)) if said == expected), "{refused:?}");
 }

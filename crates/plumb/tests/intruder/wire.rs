@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 
 /// How many answers came back on one connection, and the status of the first.
 fn answers(said: &str) -> (usize, u16) {
-    let status = said.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)).and_then(|code| code.parse().ok()).unwrap_or(0);
-    (said.matches("HTTP/1.1 ").count(), status)
+    let first = ["HTTP/1.0 ", "HTTP/1.1 "].into_iter().find_map(|version| said.strip_prefix(version));
+    let status = first.and_then(|rest| rest.get(..3)).and_then(|code| code.parse().ok()).unwrap_or(0);
+    (said.matches("HTTP/1.").count(), status)
 }
 
 /// A request inside of which another one stands; whoever reads on finds the second.
