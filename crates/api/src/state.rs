@@ -6,6 +6,7 @@ use crate::metrics::Metrics;
 use base::limits::{BLOCKING_WAIT_SECONDS, BODY_SECONDS, NDJSON_ROWS, UPLOAD_SECONDS, UPLOADS_AT_ONCE};
 use kernel::Kernel;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How this server is reached and what it shows.
 #[derive(Debug, Clone)]
@@ -43,6 +44,11 @@ impl Default for Settings {
     }
 }
 
+/// Turns for what lasts as long as the client's line is slow; as many wait as are worked on.
+fn transfers() -> Gate {
+    Gate::of(UPLOADS_AT_ONCE, UPLOADS_AT_ONCE, Duration::from_secs(BLOCKING_WAIT_SECONDS))
+}
+
 /// Shared by all requests; cheap to clone.
 #[derive(Clone)]
 pub struct State {
@@ -60,13 +66,12 @@ pub struct State {
 
 impl State {
     pub fn new(kernel: Kernel, settings: Settings) -> Self {
-        let patience = std::time::Duration::from_secs(BLOCKING_WAIT_SECONDS);
         Self {
             kernel,
             settings: Arc::new(settings),
             bounds: Bounds::default(),
             gate: Gate::default(),
-            transfers: Gate::of(UPLOADS_AT_ONCE, UPLOADS_AT_ONCE, patience),
+            transfers: transfers(),
             metrics: Arc::default(),
             extra: Arc::default(),
         }
@@ -76,5 +81,23 @@ impl State {
     pub fn with(mut self, extra: Vec<ReadEndpoint>) -> Self {
         self.extra = Arc::new(extra);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frs_api_013_so_many_uploads_run_and_wait_and_one_past_them_is_refused() {
+        crate::edge::gate::tests::stands_at(&transfers(), UPLOADS_AT_ONCE, UPLOADS_AT_ONCE, BLOCKING_WAIT_SECONDS);
+    }
+
+    /// What happens at a bound and past it is shown with small ones (`tests/suite`); these are the ones
+    /// that a server has.
+    #[test]
+    fn frs_api_008_frs_api_017_a_server_waits_and_lists_until_the_named_limits() {
+        let bounds = Bounds::default();
+        assert_eq!((bounds.line_rows, bounds.body_seconds, bounds.upload_seconds), (NDJSON_ROWS, BODY_SECONDS, UPLOAD_SECONDS));
     }
 }

@@ -34,12 +34,21 @@ pub struct Entry {
     pub why: String,
 }
 
+impl Group {
+    /// The entries under a heading, at most `most` of them; the heading says when there are more.
+    pub fn within(most: usize, name: &str, title: &str, mut entries: Vec<Entry>) -> Self {
+        let count = entries.len();
+        entries.truncate(most);
+        let title = if count > most { format!("{title} (the first {most} of {count})") } else { title.to_owned() };
+        Self { name: name.to_owned(), title, entries }
+    }
+}
+
 /// Everything a change of these records touches, grouped by kind, then what the domains add.
 pub fn analyse(tx: &mut dyn Read, catalog: &Catalog, viewer: &Viewer, changed: &[Record]) -> Result<Vec<Group>> {
     let mut by_kind: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
     let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
     let changed_items: BTreeSet<_> = changed.iter().map(|record| record.item.as_str()).collect();
-    let mut count = 0;
     for record in changed {
         for view in link::views(tx, catalog, viewer, record)? {
             let why = if view.outgoing {
@@ -48,25 +57,36 @@ pub fn analyse(tx: &mut dyn Read, catalog: &Catalog, viewer: &Viewer, changed: &
                 format!("{} {}", view.label, record.label())
             };
             let is_the_order = catalog.kind(&view.other.kind).and_then(|kind| kind.find_link(&view.link.kind)).is_some_and(|link| link.pinned);
-            if is_the_order || changed_items.contains(view.other.item.as_str()) || count >= WALK_RECORDS {
+            if is_the_order || changed_items.contains(view.other.item.as_str()) {
                 continue;
             }
             if seen.insert((view.other.item.clone(), record.item.clone())) {
-                count += 1;
                 by_kind.entry(view.other.kind.clone()).or_default().push(Entry { record: view.other.reference(), why });
             }
         }
     }
     let mut groups: Vec<Group> = by_kind
         .into_iter()
-        .map(|(kind, entries)| Group {
-            title: catalog.kind(&kind).map_or_else(|| kind.clone(), |kind| kind.plural.clone()),
-            name: kind,
-            entries,
-        })
+        .map(|(kind, entries)| Group::within(WALK_RECORDS, &kind, catalog.kind(&kind).map_or(&kind, |kind| &kind.plural), entries))
         .collect();
     for provider in catalog.impacts() {
         groups.extend((provider.find)(tx, catalog, viewer, changed)?);
     }
     Ok(groups)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frs_trn_041_frs_prt_046_what_is_past_the_limit_of_a_heading_is_counted_there_and_never_left_out_in_silence() {
+        let touched = |count: usize| {
+            let record = RecordRef { id: String::new(), kind: "part".to_owned(), number: String::new(), revision: String::new(), title: String::new() };
+            Group::within(WALK_RECORDS, "part", "Parts", vec![Entry { record, why: "is used".to_owned() }; count])
+        };
+        let (at, past) = (touched(WALK_RECORDS), touched(WALK_RECORDS + 1));
+        assert_eq!((at.title.as_str(), at.entries.len()), ("Parts", WALK_RECORDS));
+        assert_eq!((past.title, past.entries.len()), (format!("Parts (the first {WALK_RECORDS} of {})", WALK_RECORDS + 1), WALK_RECORDS));
+    }
 }

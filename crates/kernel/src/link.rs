@@ -11,6 +11,7 @@ use crate::trail::{Stored, WriteTx};
 use base::limits::LINKS_PER_RECORD;
 use base::{Error, RecordRef, Result, Timestamp};
 use db::{Read, Row, Value, sql};
+use std::collections::BTreeMap;
 
 /// What is said of a link that is not there, or that one may not see.
 pub(crate) const MISSING: &str = "There is no such link.";
@@ -186,14 +187,21 @@ pub fn add(tx: &mut WriteTx<'_>, source: &Record, name: &str, target: &Record) -
     if let Some(same) = present.iter().find(|link| link.kind == name && link.target_item == target.item && link.target == pinned) {
         return Ok(same.id.clone());
     }
-    if present.len() >= LINKS_PER_RECORD {
-        return Err(Error::too_large("link", format!("{} has {LINKS_PER_RECORD} links, which is the most", source.label())));
-    }
+    check_room(present.len(), 1, &source.label())?;
     let id = tx.new_id();
     let row = new_row(&id, name, &source.id, &source.item, pinned, &target.item, tx.now());
     tx.insert(&LINK, Some(&source.id), "link.added", row)?;
     tell(tx, &LinkChange { source, link: name, target_item: &target.item, added: true })?;
     Ok(id)
+}
+
+/// Refuses what would be more links of one record than it may have: `present` and `further` ones.
+fn check_room(present: usize, further: usize, source: &str) -> Result<()> {
+    let links = present.saturating_add(further);
+    if links > LINKS_PER_RECORD {
+        return Err(Error::too_large("link", format!("{source} would have {links} links; at most {LINKS_PER_RECORD} are allowed")));
+    }
+    Ok(())
 }
 
 fn tell(tx: &mut WriteTx<'_>, change: &LinkChange<'_>) -> Result<()> {
@@ -219,8 +227,21 @@ fn new_row(id: &str, name: &str, source: &str, source_item: &str, target: Option
 }
 
 /// Adds many links at once: (source record, source item, name, target record when pinned, target
-/// item). Nothing is checked but the row; for imports whose input was checked.
+/// item). Nothing is checked but the row and how many links each source has then; for imports whose
+/// input was checked.
 pub fn add_many(tx: &mut WriteTx<'_>, links: &[(String, String, String, Option<String>, String)]) -> Result<()> {
+    let mut further: BTreeMap<&str, usize> = BTreeMap::new();
+    for (source, ..) in links {
+        *further.entry(source).or_default() += 1;
+    }
+    let tenant = tx.tenant().to_owned();
+    for (source, count) in further {
+        let present = tx.query_one(
+            sql("select count(*) as n from link where tenant = $1 and source = $2 and to_at is null"),
+            &[tenant.as_str().into(), source.into()],
+        )?;
+        check_room(usize::try_from(present.int("n")?).unwrap_or(usize::MAX), count, source)?;
+    }
     let now = tx.now();
     let mut rows = Vec::with_capacity(links.len());
     for (source, source_item, name, target, target_item) in links {

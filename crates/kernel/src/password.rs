@@ -353,10 +353,13 @@ mod tests {
     }
 
     #[test]
-    fn the_length_is_limited_at_both_ends() {
-        assert!(check_policy("anna", "abcdefg hijk").is_ok());
-        assert_eq!(code(check_policy("anna", "abcdefg hij")), "password_too_short");
-        assert_eq!(code(check_policy("anna", "öäüßéèàñçøå")), "password_too_short");
+    fn frs_per_005_a_password_past_either_end_of_the_limits_is_refused() {
+        let first = |count: usize| "äbcdéfg hijklmnop".chars().take(count).collect::<String>();
+        assert!(check_policy("anna", &first(PASSWORD_CHARS_MIN)).is_ok());
+        // Characters count, not their bytes.
+        let shorter = first(PASSWORD_CHARS_MIN - 1);
+        assert!(shorter.len() >= PASSWORD_CHARS_MIN);
+        assert_eq!(code(check_policy("anna", &shorter)), "password_too_short");
         let longest = "three blue kettles ".repeat(14)[..PASSWORD_BYTES_MAX].to_owned();
         assert!(check_policy("anna", &longest).is_ok());
         assert!(hash(&longest, &CHEAP, &SALT).is_ok());

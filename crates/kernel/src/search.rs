@@ -5,15 +5,26 @@
 use crate::authority::Viewer;
 use crate::record::Record;
 use base::limits::{SEARCH_CANDIDATES, SEARCH_CHARS, SEARCH_HITS, SEARCH_WORDS_PER_QUERY};
-use base::{Error, Result};
+use base::{Error, Refusal, RefusalKind, Result};
 use db::{Query, Read, Value, sql};
+
+/// What a search found.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// The best hits, at most [`SEARCH_HITS`].
+    pub records: Vec<Record>,
+    /// There are further ones, which only more words would show.
+    pub more: bool,
+}
 
 /// Records in which every word of the text begins some word, best first: the exact number, then
 /// the number's beginning, then what counts or is newest. Superseded revisions are left out.
-pub fn find(tx: &mut dyn Read, viewer: &Viewer, text: &str, kinds: &[String]) -> Result<Vec<Record>> {
+///
+/// Errors: 422 for a text that is too long or has too many words.
+pub fn find(tx: &mut dyn Read, viewer: &Viewer, text: &str, kinds: &[String]) -> Result<Found> {
     let words = query_words(text)?;
     if words.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Found::default());
     }
     let mut query = Query::with(
         sql(
@@ -54,8 +65,11 @@ pub fn find(tx: &mut dyn Read, viewer: &Viewer, text: &str, kinds: &[String]) ->
     query.push_bind(" then 0 when substr(i.number_fold, 1, length(", folded.as_str());
     query.push_bind(")) = ", folded.as_str());
     query.push(" then 1 else 2 end, r.changed_at desc, r.id");
-    query.push_bind(" limit ", SEARCH_HITS as i64);
-    tx.run(&query)?.iter().map(|row| Record::from_row(viewer.tenant(), row)).collect()
+    query.push_bind(" limit ", SEARCH_HITS as i64 + 1);
+    let mut records = tx.run(&query)?.iter().map(|row| Record::from_row(viewer.tenant(), row)).collect::<Result<Vec<_>>>()?;
+    let more = records.len() > SEARCH_HITS;
+    records.truncate(SEARCH_HITS);
+    Ok(Found { records, more })
 }
 
 /// The words of a search text. `PR-0012` also matches as it is written: each part is a word.
@@ -66,13 +80,18 @@ pub(crate) fn query_words(text: &str) -> Result<Vec<String>> {
     let mut words = base::text::words(text);
     words.sort();
     words.dedup();
+    // A hit holds every word: one that was left out silently would show records that do not.
+    if words.len() > SEARCH_WORDS_PER_QUERY {
+        let message = format!("This search has {} words; at most {SEARCH_WORDS_PER_QUERY} are looked for.", words.len());
+        return Err(Refusal::new(RefusalKind::Invalid, "too_many_words", message).at("q").advise("Leave out the words that many records hold.").into());
+    }
     Ok(words)
 }
 
 /// Only records (`r`) in which every word begins some word. The longest is looked up first: it
 /// begins the fewest.
 pub(crate) fn narrow_to_words(query: &mut Query, tenant: &str, words: &[String]) {
-    let mut words: Vec<_> = words.iter().take(SEARCH_WORDS_PER_QUERY).collect();
+    let mut words: Vec<_> = words.iter().collect();
     words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
     for (place, word) in words.into_iter().enumerate() {
         let (from, until) = prefix_range(word);
@@ -110,8 +129,17 @@ mod tests {
     }
 
     #[test]
-    fn a_search_has_a_limit() {
-        assert!(query_words(&"a".repeat(SEARCH_CHARS)).is_ok());
-        assert!(query_words(&"a".repeat(SEARCH_CHARS + 1)).is_err());
+    fn frs_sea_003_a_search_past_its_length_or_its_number_of_words_is_refused() {
+        let code = |text: &str| query_words(text).map_err(|error| error.refusal().unwrap().code.clone());
+        assert_eq!(code(&"a".repeat(SEARCH_CHARS)).unwrap().len(), 1);
+        assert_eq!(code(&"a".repeat(SEARCH_CHARS + 1)).unwrap_err(), "too_long");
+        let words = |count: usize| (0..count).map(|number| format!("w{number}")).collect::<Vec<_>>().join(" ");
+        assert_eq!(code(&words(SEARCH_WORDS_PER_QUERY)).unwrap().len(), SEARCH_WORDS_PER_QUERY);
+        assert_eq!(code(&words(SEARCH_WORDS_PER_QUERY + 1)).unwrap_err(), "too_many_words");
+        // A word that is said twice is looked for once.
+        assert_eq!(code(&format!("{} w0", words(SEARCH_WORDS_PER_QUERY))).unwrap().len(), SEARCH_WORDS_PER_QUERY);
+        let refused = query_words(&words(SEARCH_WORDS_PER_QUERY + 1)).unwrap_err();
+        let refusal = refused.refusal().unwrap();
+        assert_eq!((refusal.place.as_deref(), refusal.message.as_str()), (Some("q"), format!("This search has {} words; at most {SEARCH_WORDS_PER_QUERY} are looked for.", SEARCH_WORDS_PER_QUERY + 1).as_str()));
     }
 }

@@ -22,6 +22,9 @@ use serde_json::Value as Json;
 use sha2::Sha256;
 use std::collections::BTreeMap;
 
+#[cfg(test)]
+mod tests;
+
 /// What the signer sends with the command.
 #[derive(Clone)]
 pub struct SigningInput {
@@ -356,11 +359,17 @@ fn seal(kernel: &Kernel, challenge: &Challenge) -> Result<String> {
 
 fn open(kernel: &Kernel, token: &str) -> Result<Challenge> {
     let bad = || Error::invalid("challenge", "bad_challenge", "this is no signing challenge of this system");
-    let (text, mac) = token.split_once('.').ok_or_else(bad)?;
-    let (text, mac) = (hex::decode(text, CHALLENGE_CHARS).ok_or_else(bad)?, hex::decode(mac, CHALLENGE_CHARS).ok_or_else(bad)?);
+    let (text, mac) = parts_of(token).ok_or_else(bad)?;
     let challenge: Challenge = serde_json::from_slice(&text).map_err(|_| bad())?;
     authenticator(kernel, &challenge.tenant, &text)?.verify_slice(&mac).map_err(|_| bad())?;
     Ok(challenge)
+}
+
+/// The two parts of a challenge, if neither is longer than its limit: whoever sends one has not shown
+/// yet who they are.
+fn parts_of(token: &str) -> Option<(Vec<u8>, Vec<u8>)> {
+    let (text, mac) = token.split_once('.')?;
+    Some((hex::decode(text, CHALLENGE_CHARS)?, hex::decode(mac, CHALLENGE_CHARS)?))
 }
 
 /// The authenticator of a token for the content origin: 64 hexadecimal characters. The label keeps

@@ -38,11 +38,11 @@ fn where_used(tx: &mut dyn Read, _: &Catalog, viewer: &Viewer, changed: &[Record
     }
     let mut holders: Vec<_> = holders.into_values().collect();
     holders.sort_by(|left, right| (!left.end_item, &left.entry.number).cmp(&(!right.end_item, &right.entry.number)));
-    let entries: Vec<_> = holders.into_iter().take(WALK_RECORDS).map(|holder| Entry { why: holder.why(parts.len()), record: holder.entry }).collect();
+    let entries: Vec<_> = holders.into_iter().map(|holder| Entry { why: holder.why(parts.len()), record: holder.entry }).collect();
     if entries.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(vec![Group { name: "where_used".to_owned(), title: "Used in, all levels".to_owned(), entries }])
+    Ok(vec![Group::within(WALK_RECORDS, "where_used", "Used in, all levels", entries)])
 }
 
 struct Holder {

@@ -141,7 +141,7 @@ fn tell(test: &TestDatabase, structures: &Structures<'_>, items: usize) {
         let catalog = company.kernel.catalog().unwrap();
         let start = company.record(&made.complaint).unwrap();
         read.read(move |tx| {
-            let records = trail::walk(tx, &catalog, &viewer, &start, 4)?;
+            let records = trail::walk(tx, &catalog, &viewer, &start, 4, base::limits::WALK_RECORDS)?;
             let mut signatures = Vec::new();
             for (_, record) in &records {
                 signatures.extend(signature::of_record(tx, MAIN_TENANT, &record.id)?);

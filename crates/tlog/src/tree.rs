@@ -75,6 +75,37 @@ impl Subtrees for &[Digest] {
     }
 }
 
+/// All leaves at hand, and every head over them computed once: for many paths in one tree.
+#[derive(Debug, Clone)]
+pub struct Heads {
+    /// By height; the leaves themselves come first.
+    levels: Vec<Vec<Digest>>,
+}
+
+impl Heads {
+    pub fn over(leaves: Vec<Digest>) -> Self {
+        let mut levels = vec![leaves];
+        while let Some(below) = levels.last().filter(|below| below.len() > 1) {
+            let above = below.as_chunks().0.iter().map(|[left, right]| node(left, right)).collect();
+            levels.push(above);
+        }
+        Self { levels }
+    }
+
+    /// The leaves of the tree.
+    pub fn size(&self) -> u64 {
+        self.levels.first().map_or(0, |leaves| leaves.len() as u64)
+    }
+}
+
+impl Subtrees for &Heads {
+    fn head(&mut self, height: u32, index: u64) -> Result<Digest> {
+        let level = self.levels.get(usize::try_from(height).map_err(base::Error::internal)?);
+        let head = level.and_then(|level| level.get(usize::try_from(index).ok()?));
+        head.copied().ok_or_else(|| base::Error::internal("a subtree past the end of the tree"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +133,20 @@ mod tests {
             let leaves = leaves(count);
             assert_eq!(root(&leaves), by_definition(&leaves), "{count}");
             assert_eq!(root_of_size(count, &mut leaves.as_slice()).unwrap(), by_definition(&leaves), "{count}");
+        }
+    }
+
+    #[test]
+    fn frs_evd_001_a_path_is_the_same_where_the_heads_are_kept_and_none_leads_past_the_end() {
+        for count in 0..70 {
+            let leaves = leaves(count);
+            let heads = Heads::over(leaves.clone());
+            assert_eq!((heads.size(), root_of_size(count, &mut &heads).unwrap()), (count, by_definition(&leaves)));
+            for index in 0..count {
+                let path = |subtrees: &mut dyn Subtrees| crate::proof::inclusion(index, count, subtrees).unwrap();
+                assert_eq!(path(&mut &heads), path(&mut leaves.as_slice()), "{index} of {count}");
+            }
+            assert!((&heads).head(0, count).is_err());
         }
     }
 

@@ -118,10 +118,40 @@ pub async fn run_blocking_for<T: Send + 'static>(gate: &Gate, secret: Option<&st
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use axum::http::StatusCode;
     use std::sync::mpsc;
+
+    /// Whether so many may enter, so many more may wait for them, and the next one is refused at once.
+    pub fn stands_at(gate: &Gate, working: usize, waiting: usize, patience_seconds: u64) {
+        assert_eq!(gate.patience, Duration::from_secs(patience_seconds));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let mut turns = Vec::new();
+            for _ in 0..working {
+                turns.push(gate.enter().await.unwrap());
+            }
+            assert_eq!((gate.working(), gate.waiting()), (working, 0));
+            let in_turn = |gate: Gate| async move { gate.enter().await.map(drop) };
+            let asked: Vec<_> = (0..waiting).map(|_| tokio::spawn(in_turn(gate.clone()))).collect();
+            while gate.waiting() < waiting {
+                tokio::task::yield_now().await;
+            }
+            let refused = gate.enter().await.unwrap_err();
+            assert_eq!((refused.status(), refused.code(), refused.advice().is_some()), (StatusCode::SERVICE_UNAVAILABLE, "busy", true));
+            turns.clear();
+            for one in asked {
+                one.await.unwrap().unwrap();
+            }
+        });
+        assert_eq!((gate.working(), gate.waiting()), (0, 0));
+    }
+
+    #[test]
+    fn frs_api_013_so_many_requests_work_and_wait_and_one_past_them_is_refused() {
+        stands_at(&Gate::default(), BLOCKING_WORKERS, BLOCKING_QUEUE, BLOCKING_WAIT_SECONDS);
+    }
 
     /// Two work, two wait, the next is refused: the limit and one past it.
     #[test]

@@ -91,8 +91,7 @@ pub(super) fn network(address: IpAddr) -> IpAddr {
 /// in which a proxy in front of the server names the client; without one the connection counts.
 pub fn limit_sign_ins(router: Router, kernel: Kernel, paths: &'static [&'static str], proxied: Option<HeaderName>) -> Router {
     let guesses = Arc::new(Guesses::default());
-    // Each hashes with much memory, on purpose.
-    let gate = Gate::of(SIGN_INS_AT_ONCE, SIGN_INS_WAITING, Duration::from_secs(BLOCKING_WAIT_SECONDS));
+    let gate = turns();
     router.layer(from_fn(move |request: Request, next: Next| {
         let (guesses, kernel, proxied, gate) = (Arc::clone(&guesses), kernel.clone(), proxied.clone(), gate.clone());
         async move {
@@ -132,6 +131,11 @@ pub fn limit_sign_ins(router: Router, kernel: Kernel, paths: &'static [&'static 
             response
         }
     }))
+}
+
+/// Turns for sign-ins: each hashes with much memory, on purpose.
+fn turns() -> Gate {
+    Gate::of(SIGN_INS_AT_ONCE, SIGN_INS_WAITING, Duration::from_secs(BLOCKING_WAIT_SECONDS))
 }
 
 /// A problem for programs, its sentences for people at a browser.
@@ -219,6 +223,11 @@ mod tests {
         }
         assert_eq!(guesses.seen().len(), ADDRESSES_WATCHED);
         assert!(!guesses.seen().contains_key(&address("0.0.0.0")), "the oldest makes room");
+    }
+
+    #[test]
+    fn frs_guard_005_so_many_sign_ins_are_worked_on_and_wait_and_one_past_them_is_refused() {
+        super::super::gate::tests::stands_at(&turns(), SIGN_INS_AT_ONCE, SIGN_INS_WAITING, BLOCKING_WAIT_SECONDS);
     }
 
     #[test]

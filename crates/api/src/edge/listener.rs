@@ -220,6 +220,28 @@ mod tests {
     }
 
     #[test]
+    fn frs_net_002_one_connection_past_the_limit_of_a_server_or_of_an_address_is_not_taken() {
+        let (places, own) = (Arc::default(), Connections::default());
+        let one_address = |places: &Arc<Places>| take(places, "192.0.2.7", own);
+        let of_one: Vec<_> = (0..CONNECTIONS_PER_ADDRESS).map(|_| one_address(&places).unwrap()).collect();
+        assert!(one_address(&places).is_none(), "one more of the same address");
+        let others: Vec<_> = (CONNECTIONS_PER_ADDRESS..CONNECTIONS).map(|n| take(&places, &format!("198.18.{}.{}", n >> 8, n & 255), own).unwrap()).collect();
+        assert!(take(&places, "192.0.2.8", own).is_none(), "one more of all");
+        drop(of_one);
+        assert!(take(&places, "192.0.2.8", own).is_some());
+        drop(others);
+        assert!(places.taken().by_address.is_empty());
+    }
+
+    /// What happens to a client that is slower is shown with shorter times, on a real connection
+    /// (`crates/plumb/tests/intruder/wire.rs`); these are the times that a server has.
+    #[test]
+    fn frs_net_002_a_server_waits_for_a_slow_client_until_the_named_limits() {
+        let own = Connections::default();
+        assert_eq!((own.head, own.stalled), (Duration::from_secs(REQUEST_HEAD_SECONDS), Duration::from_secs(STALLED_SECONDS)));
+    }
+
+    #[test]
     fn frs_net_002_a_connection_past_the_limit_is_not_taken_and_an_ended_one_makes_room() {
         let places = Arc::default();
         let of_two = bounds(3, Some(2));

@@ -32,7 +32,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/api/v1/people/{person}/roles", "FRS-API-005", "The roles a person holds", roles_of)
             .parameters(PERSON)
             .answers(200, Shape::Rows("grant")),
-        Endpoint::get("/api/v1/search", "FRS-API-005", "Records in which all words occur, best first", find)
+        Endpoint::get("/api/v1/search", "FRS-API-005", "The first 50 records in which all words occur, best first", find)
             .access(Access::SignedIn)
             .parameters(SEARCH)
             .answers(200, Shape::Rows("record_stub")),
@@ -92,7 +92,7 @@ fn find(call: &Call) -> Result<Answer, Problem> {
         let text = call.params.text("q").ok_or_else(|| Error::invalid("q", "missing_field", "give the words to search for in “q”"))?;
         let kinds: Vec<String> = call.params.text("kind").into_iter().flat_map(|kinds| kinds.split(',')).map(|kind| kind.trim().to_owned()).collect();
         let found = search::find(tx, scope.viewer, text, &kinds)?;
-        Ok(found.iter().map(|record| render::stub(scope.catalog, record)).collect())
+        Ok(found.records.iter().map(|record| render::stub(scope.catalog, record)).collect())
     })?;
     Ok(Answer::rows(rows, None))
 }

@@ -84,15 +84,16 @@ fn list(call: &Call) -> Result<Answer, Problem> {
         };
         // As lines, a whole list fits into one answer; it is gathered from one snapshot.
         let whole = call.ndjson && page.rows.is_none();
-        if whole {
-            page.rows = Some(PAGE_ROWS);
-        }
+        let most = call.state.bounds.line_rows;
         let mut rows = Vec::new();
         loop {
+            if whole {
+                page.rows = Some(PAGE_ROWS.min(most - rows.len()));
+            }
             let (records, next) = record::list(tx, scope.viewer, &filter, &page, as_of)?;
             rows.extend(render_all(tx, scope, &records)?);
             page.after = next;
-            if !whole || page.after.is_none() || rows.len() >= call.state.bounds.line_rows {
+            if !whole || page.after.is_none() || rows.len() >= most {
                 return Ok((rows, page.after));
             }
         }

@@ -7,7 +7,7 @@ use crate::edge::Problem;
 use crate::endpoint::{Access, Body, Endpoint, Parameter, Shape, Sort, Verb, path, query};
 use crate::render::{self, Names};
 use axum::http::StatusCode;
-use base::limits::{LINE_CHARS, PAGE_ROWS, PAGE_ROWS_DEFAULT, WALK_DEPTH};
+use base::limits::{LINE_CHARS, PAGE_ROWS, PAGE_ROWS_DEFAULT, WALK_DEPTH, WALK_RECORDS};
 use base::{Error, Result};
 use db::Read;
 use kernel::dossier::{self, Section};
@@ -118,7 +118,7 @@ fn timeline(call: &Call) -> Result<Answer, Problem> {
 fn walk(call: &Call) -> Result<Answer, Problem> {
     let depth = call.params.integer("depth").unwrap_or(WALK_DEPTH_DEFAULT).unsigned_abs() as usize;
     rows(call, |tx, scope, record| {
-        let walked = trail::walk(tx, scope.catalog, scope.viewer, record, depth)?;
+        let walked = trail::walk(tx, scope.catalog, scope.viewer, record, depth, WALK_RECORDS)?;
         Ok(walked.iter().map(|(distance, record)| json!({ "distance": distance, "record": render::stub(scope.catalog, record) })).collect())
     })
 }

@@ -1,7 +1,7 @@
 //! Lists, pages, NDJSON, filters, moments in the past.
 
 use super::support::{Ask, Client, Company};
-use base::limits::PAGE_ROWS;
+use base::limits::{PAGE_ROWS, PAGE_ROWS_DEFAULT};
 use serde_json::{Value as Json, json};
 use testkit::engines::both_migrated;
 
@@ -224,25 +224,26 @@ fn frs_api_005_a_read_that_a_domain_declares_is_answered_like_every_other() {
     });
 }
 
-/// The lines of one answer stand at their limit, here a page, and one past it.
+/// The lines of one answer stand at their limit, here a page and one more, and one past it.
 #[test]
 fn frs_api_017_lines_end_at_their_limit_with_a_cursor_for_the_rest() {
     both_migrated(kernel::MIGRATIONS, |test| {
         let mut company = Company::new(test);
-        company.state.bounds.line_rows = PAGE_ROWS;
+        let most = PAGE_ROWS + 1;
+        company.state.bounds.line_rows = most;
         let client = Client::new(api::router(company.state.clone()));
         let dora = company.world.sign_in("dora");
         let token = company.token("dora");
         let make = |n: usize| company.world.create(&dora, "paper", &format!("Sheet {n}"), json!({"body": "x"})).unwrap();
-        (0..PAGE_ROWS).for_each(|n| drop(make(n)));
+        (0..most).for_each(|n| drop(make(n)));
         let lines = |after: &str| {
             let reply = client.send(Ask::get(format!("/api/v1/records/paper{after}")).with("accept", "application/x-ndjson").token(&token));
             (reply.text().lines().count(), reply.header("plumb-next").to_owned())
         };
-        assert_eq!(lines(""), (PAGE_ROWS, String::new()));
-        make(PAGE_ROWS);
+        assert_eq!(lines(""), (most, String::new()));
+        make(most);
         let (count, next) = lines("");
-        assert_eq!((count, next.is_empty()), (PAGE_ROWS, false));
+        assert_eq!((count, next.is_empty()), (most, false));
         assert_eq!(lines(&format!("?after={next}")), (1, String::new()));
     });
 }
@@ -303,3 +304,33 @@ role = "everyone"
 kind = "x_visit"
 verbs = ["view", "create"]
 "#;
+
+#[test]
+fn frs_api_017_a_page_has_so_many_rows_where_the_client_does_not_say() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        let company = Company::new(test);
+        let dora = company.world.sign_in("dora");
+        let token = company.token("dora");
+        let make = |n: usize| company.world.create(&dora, "paper", &format!("Sheet {n}"), json!({"body": "x"})).unwrap();
+        let first = make(0);
+        (1..PAGE_ROWS_DEFAULT).for_each(|n| drop(make(n)));
+        let page = |path: &str| {
+            let answer = company.client.send(Ask::get(path).token(&token)).json();
+            (answer["rows"].as_array().unwrap().len(), answer["next"].is_string())
+        };
+        assert_eq!(page("/api/v1/records/paper"), (PAGE_ROWS_DEFAULT, false));
+        make(PAGE_ROWS_DEFAULT);
+        assert_eq!(page("/api/v1/records/paper"), (PAGE_ROWS_DEFAULT, true));
+        assert_eq!(page(&format!("/api/v1/records/paper?rows={PAGE_ROWS}")), (PAGE_ROWS_DEFAULT + 1, false));
+        // The same of a timeline.
+        let timeline = format!("/api/v1/records/paper/{first}/timeline");
+        let events = || page(&format!("{timeline}?rows={PAGE_ROWS}")).0;
+        while events() < PAGE_ROWS_DEFAULT {
+            let dora = company.world.sign_in("dora");
+            company.world.edit(&dora, &first, json!({"body": format!("x{}", events())})).unwrap();
+        }
+        assert_eq!(page(&timeline), (PAGE_ROWS_DEFAULT, false));
+        company.world.edit(&company.world.sign_in("dora"), &first, json!({"body": "once more"})).unwrap();
+        assert_eq!((page(&timeline), events()), ((PAGE_ROWS_DEFAULT, true), PAGE_ROWS_DEFAULT + 1));
+    });
+}

@@ -21,6 +21,7 @@ use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use tlog::proof::inclusion;
 use tlog::tile::Tiled;
+use tlog::tree::Heads;
 
 /// The name of the format.
 pub const BUNDLE_FORMAT: &str = "plumb-evidence-1";
@@ -138,7 +139,9 @@ pub fn bundle(tx: &mut dyn Read, catalog: &Catalog, record: &Record, limit: usiz
         let place = place_of(tx, tenant, row.int("chain")?, row.int("seq")?)?;
         sealed.push((row, place));
         let of_tx = tx.query(sql("select leaf from event where tenant = $1 and tx = $2 order by ord"), &[tenant.into(), id.into()])?;
-        leaves.insert(id.to_owned(), of_tx.iter().map(|row| Digest::from_bytes(row.bytes("leaf")?).ok_or_else(|| Error::internal("a leaf is no digest"))).collect::<Result<Vec<_>>>()?);
+        let of_tx = of_tx.iter().map(|row| Digest::from_bytes(row.bytes("leaf")?).ok_or_else(|| Error::internal("a leaf is no digest"))).collect::<Result<Vec<_>>>()?;
+        // One transaction may hold thousands of events of the record, each with its own path.
+        leaves.insert(id.to_owned(), Heads::over(of_tx));
     }
     let size = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
     let mut tiles = KeptTiles::new(tx, tenant);
@@ -151,8 +154,8 @@ pub fn bundle(tx: &mut dyn Read, catalog: &Catalog, record: &Record, limit: usiz
     let transactions: Vec<Json> = transactions.collect::<Result<_>>()?;
     let mut shown_events = Vec::new();
     for ((id, ord), event) in &events {
-        let of_tx = leaves.get(id).map(Vec::as_slice).ok_or_else(|| Error::internal(format!("the leaves of the transaction {id} were not read")))?;
-        let path = inclusion(u64::try_from(*ord).map_err(Error::internal)?, of_tx.len() as u64, &mut &*of_tx)?;
+        let of_tx = leaves.get(id).ok_or_else(|| Error::internal(format!("the leaves of the transaction {id} were not read")))?;
+        let path = inclusion(u64::try_from(*ord).map_err(Error::internal)?, of_tx.size(), &mut &*of_tx)?;
         shown_events.push(with_path(shown(event)?, "ord", json!(ord), &path)?);
     }
     let document = json!({

@@ -9,7 +9,7 @@ use crate::record::Record;
 use crate::rule::Finding;
 use crate::trail::WriteTx;
 use base::Result;
-use base::limits::PAGE_ROWS_DEFAULT;
+use base::limits::{PAGE_ROWS_DEFAULT, ROWS_PER_TRANSACTION};
 use db::{Read, sql};
 
 /// Records that the new configuration would leave in a kind, state or phase that it does not know.
@@ -61,7 +61,8 @@ pub(crate) fn renew_signing(tx: &mut WriteTx<'_>, old: &Catalog, new: &Catalog) 
         states.sort_unstable();
         states.dedup();
         for state in states {
-            for record in in_state(tx, &tenant, &kind.name, state, base::limits::ROWS_PER_TRANSACTION)? {
+            // One more than may be changed at once: whoever waits past that is refused, not left out.
+            for record in in_state(tx, &tenant, &kind.name, state, ROWS_PER_TRANSACTION + 1)? {
                 obligation::renew_signing(tx, kind, &record)?;
             }
         }

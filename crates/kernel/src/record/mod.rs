@@ -24,7 +24,6 @@ use crate::kind::Phase;
 use crate::table::{RECORD, Values};
 use crate::trail::Stored;
 use base::digest::Canonical;
-use base::limits::WALK_RECORDS;
 use base::{Digest, Error, RecordRef, Result, Timestamp};
 use db::{Read, Row, Value, sql};
 use serde_json::{Map, Value as Json};
@@ -288,13 +287,14 @@ pub fn version(tx: &mut dyn Read, tenant: &str, id: &str, version: i64) -> Resul
     row.map(|row| Record::from_row(tenant, &row)).transpose()
 }
 
-/// Every version of a record in its order, at most [`WALK_RECORDS`]: its states with their spans.
-pub fn versions(tx: &mut dyn Read, tenant: &str, id: &str) -> Result<Vec<Record>> {
+/// The versions of a record in their order, the newest `most` of them: its states with their spans.
+/// Where the first of them is not version 1, there are earlier ones.
+pub fn versions(tx: &mut dyn Read, tenant: &str, id: &str, most: usize) -> Result<Vec<Record>> {
     let rows = tx.query(
-        sql("select * from record_version where tenant = $1 and id = $2 order by version limit $3"),
-        &[tenant.into(), id.into(), (WALK_RECORDS as i64).into()],
+        sql("select * from record_version where tenant = $1 and id = $2 order by version desc limit $3"),
+        &[tenant.into(), id.into(), i64::try_from(most).unwrap_or(i64::MAX).into()],
     )?;
-    rows.iter().map(|row| Record::from_row(tenant, row)).collect()
+    rows.iter().rev().map(|row| Record::from_row(tenant, row)).collect()
 }
 
 /// Several records by identifier, in no particular order; missing ones are left out.

@@ -32,8 +32,7 @@ fn reindex(tx: &mut WriteTx<'_>, record: &Record) -> Result<()> {
     let present = tx.query(sql("select word from search_word where tenant = $1 and record = $2"), &key)?;
     let present: BTreeSet<String> = present.iter().map(|row| row.text("word").map(str::to_owned)).collect::<Result<_>>()?;
     let extra = extra_words(tx, record)?;
-    let mut wanted = search_words_of(record);
-    wanted.extend(extra);
+    let wanted = search_words_of(record, extra);
     for gone in present.difference(&wanted) {
         tx.derived(
             sql("delete from search_word where tenant = $1 and word = $2 and record = $3"),
@@ -65,8 +64,7 @@ pub(crate) fn index_new(tx: &mut WriteTx<'_>, records: &[Record]) -> Result<()> 
     let mut words = Vec::new();
     let mut fields = Vec::new();
     for record in records {
-        let mut wanted = search_words_of(record);
-        wanted.extend(extra_words(tx, record)?);
+        let wanted = search_words_of(record, extra_words(tx, record)?);
         words.extend(wanted.iter().map(|word| word_row(record, word)));
         fields.extend(field_rows(tx, record));
     }
@@ -84,19 +82,20 @@ fn key_text(row: &[Value]) -> (String, String) {
     (text(1), text(2))
 }
 
-/// The words by which a record is found: its number (whole, and run together), title and text
-/// fields, folded.
-pub(crate) fn search_words_of(record: &Record) -> BTreeSet<String> {
-    let mut words: BTreeSet<String> = base::text::words(&record.number).into_iter().collect();
-    words.insert(base::text::fold(&record.number).chars().filter(|c| c.is_alphanumeric()).collect());
+/// The words by which a record is found, at most [`SEARCH_WORDS_PER_RECORD`]: its number (whole, and
+/// run together), what stands outside of it, title and text fields, folded. The fields come last, so
+/// that a long text costs only its own end.
+pub(crate) fn search_words_of(record: &Record, outside: Vec<String>) -> BTreeSet<String> {
+    let run_together: String = base::text::fold(&record.number).chars().filter(|c| c.is_alphanumeric()).collect();
+    let number = base::text::words(&record.number).into_iter().chain([run_together]);
     let texts = std::iter::once(record.title.as_str()).chain(record.fields.values().filter_map(Json::as_str));
-    for word in texts.flat_map(base::text::words) {
+    let mut words = BTreeSet::new();
+    for word in number.chain(outside).chain(texts.flat_map(base::text::words)).filter(|word| !word.is_empty()) {
         if words.len() >= SEARCH_WORDS_PER_RECORD {
             break;
         }
         words.insert(word);
     }
-    words.remove("");
     words
 }
 

@@ -4,8 +4,7 @@ use crate::authority::Viewer;
 use crate::catalog::Catalog;
 use crate::link;
 use crate::record::{self, Record};
-use base::limits::WALK_RECORDS;
-use base::{Error, Result, Timestamp};
+use base::{Error, Refusal, RefusalKind, Result, Timestamp};
 use db::{Query, Read, Row, sql};
 use std::collections::{BTreeSet, VecDeque};
 
@@ -73,37 +72,47 @@ pub fn of_record(tx: &mut dyn Read, tenant: &str, record: &str, before: Option<&
 }
 
 /// The records an inspector reaches from one record through links, obligations and their causes,
-/// in the order of their distance, the record itself first. At most [`WALK_RECORDS`].
+/// in the order of their distance, the record itself first.
 ///
 /// The walk follows how one thing led to another: the links of records that carry a story
 /// (complaints, CAPAs, orders, revisions), not the whole structure below a part.
-pub fn walk(tx: &mut dyn Read, catalog: &Catalog, viewer: &Viewer, start: &Record, depth: usize) -> Result<Vec<(usize, Record)>> {
+///
+/// Errors: 413 where it reaches more than `most` records ([`WALK_RECORDS`]): a walk that leaves some
+/// out would look like a whole one.
+///
+/// [`WALK_RECORDS`]: base::limits::WALK_RECORDS
+pub fn walk(tx: &mut dyn Read, catalog: &Catalog, viewer: &Viewer, start: &Record, depth: usize, most: usize) -> Result<Vec<(usize, Record)>> {
     let mut seen: BTreeSet<String> = BTreeSet::new();
     let mut found = Vec::new();
     let mut queue = VecDeque::from([(0usize, start.clone())]);
     seen.insert(start.id.clone());
     while let Some((distance, record)) = queue.pop_front() {
         found.push((distance, record.clone()));
-        if distance >= depth || found.len() >= WALK_RECORDS {
+        if distance >= depth {
             continue;
         }
         let mut next: Vec<Record> = link::views(tx, catalog, viewer, &record)?.into_iter().map(|view| view.other).collect();
-        for raised in obligations_caused(tx, &record)? {
+        for raised in obligations_caused(tx, &record, most)? {
             next.extend(record::find(tx, &record.tenant, &raised)?.filter(|found| viewer.sees(found)));
         }
         for other in next {
             if seen.insert(other.id.clone()) {
                 queue.push_back((distance + 1, other));
             }
+            if seen.len() > most {
+                let message = format!("{} leads to more than {most} records within {depth} steps.", start.label());
+                return Err(Refusal::new(RefusalKind::TooLarge, "too_large", message).at("depth").advise("Walk fewer steps, or begin at a later record.").into());
+            }
         }
     }
     Ok(found)
 }
 
-fn obligations_caused(tx: &mut dyn Read, record: &Record) -> Result<Vec<String>> {
+/// The records that the obligations are about which this one caused; one more than `most` at the most.
+fn obligations_caused(tx: &mut dyn Read, record: &Record, most: usize) -> Result<Vec<String>> {
     let rows = tx.query(
-        sql("select distinct record from obligation where tenant = $1 and cause = $2 order by record limit 500"),
-        &[record.tenant.as_str().into(), record.id.as_str().into()],
+        sql("select distinct record from obligation where tenant = $1 and cause = $2 order by record limit $3"),
+        &[record.tenant.as_str().into(), record.id.as_str().into(), i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1).into()],
     )?;
     rows.iter().map(|row| Ok(row.text("record")?.to_owned())).collect()
 }

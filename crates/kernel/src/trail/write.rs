@@ -3,9 +3,11 @@
 mod leaf;
 mod many;
 mod order;
+mod room;
 
 pub(crate) use leaf::event_leaf;
 use leaf::{event_bytes, transaction_digest};
+use room::check_room;
 
 use crate::catalog::Catalog;
 use super::Stored;
@@ -137,12 +139,7 @@ impl<'a> WriteTx<'a> {
 
     /// Inserts many rows of one table in few statements; one event each.
     pub fn insert_many(&mut self, table: &'static Table, action: &str, rows: Vec<(Option<String>, Values)>) -> Result<()> {
-        if rows.len() > base::limits::ROWS_PER_TRANSACTION {
-            return Err(Error::too_large(
-                table.name,
-                format!("{} rows in one transaction, at most {} are allowed", rows.len(), base::limits::ROWS_PER_TRANSACTION),
-            ));
-        }
+        check_room(self.events.len(), rows.len(), table)?;
         let mut prepared = Vec::with_capacity(rows.len());
         for (record, values) in &rows {
             let ord = self.note(table, record.as_deref(), action, None, values)?;
@@ -236,6 +233,7 @@ impl<'a> WriteTx<'a> {
     }
 
     fn note(&mut self, table: &'static Table, record: Option<&str>, action: &str, before: Option<&Values>, after: &Values) -> Result<i64> {
+        check_room(self.events.len(), 1, table)?;
         let subject = match key_of(table, after)? {
             Value::Text(text) => text,
             Value::Int(number) => number.to_string(),

@@ -45,7 +45,7 @@ fn scrub_files(kernel: &Kernel, actor: &Actor) -> Result<()> {
     )?;
     let (mut bytes, mut looked_at) = (0, 0);
     for row in &named {
-        if bytes >= SCRUB_SLICE_BYTES {
+        if is_enough(bytes) {
             break;
         }
         let digest = row.text("digest")?.to_owned();
@@ -67,6 +67,11 @@ fn scrub_files(kernel: &Kernel, actor: &Actor) -> Result<()> {
         round = round.ended(now);
     }
     kernel.keep_round(tenant, FILES, &round)
+}
+
+/// Whether a turn has read so much that the rest waits for the next one.
+fn is_enough(bytes: u64) -> bool {
+    bytes >= SCRUB_SLICE_BYTES
 }
 
 /// Answers how many bytes were read.
@@ -132,4 +137,14 @@ fn tell_of_full_disk(kernel: &Kernel, actor: &Actor) -> Result<()> {
     kernel.database().forget_full();
     kernel.files().forget_full();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frs_upk_001_a_turn_goes_on_reading_until_it_has_read_so_many_bytes() {
+        assert_eq!([0, SCRUB_SLICE_BYTES - 1, SCRUB_SLICE_BYTES, SCRUB_SLICE_BYTES + 1].map(is_enough), [false, false, true, true]);
+    }
 }

@@ -1,6 +1,6 @@
 //! Lists and searches over more records than anybody looks at.
 
-use base::limits::{COUNTED_RECORDS, SEARCH_CANDIDATES};
+use base::limits::{COUNTED_RECORDS, SEARCH_CANDIDATES, SEARCH_HITS};
 use kernel::authority::{Actor, Viewer};
 use kernel::catalog::Module;
 use kernel::command::{CommandDef, InputSort, Needed, int_of, needs};
@@ -78,7 +78,7 @@ fn frs_sea_002_a_search_for_the_beginning_of_a_word_looks_at_so_many_records_and
         let viewer = world.viewer(&writer);
         let find = |viewer: &Viewer, text: &str| {
             let hits = world.kernel.database().read(|tx| search::find(tx, viewer, text, &["sheet".to_owned()])).unwrap();
-            hits.into_iter().map(|hit| hit.title).collect::<Vec<_>>()
+            hits.records.into_iter().map(|hit| hit.title).collect::<Vec<_>>()
         };
         fill(&world, &writer, 0, SEARCH_CANDIDATES - 1);
         // Changed last, and so first among those that are looked at.
@@ -93,5 +93,23 @@ fn frs_sea_002_a_search_for_the_beginning_of_a_word_looks_at_so_many_records_and
         let own = world.create_with(&stranger, json!({"kind": "sheet", "title": "wz own", "site": "OSL"})).unwrap();
         assert_eq!(world.record(&own).title, "wz own");
         assert_eq!(find(&world.viewer(&stranger), "w"), ["wz own"]);
+    });
+}
+
+#[test]
+fn frs_sea_003_a_search_gives_so_many_hits_and_says_when_there_are_more() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        let world = World::new(test.database.clone(), sheets());
+        let writer = world.person("wanda", &["quality_engineer"]);
+        let viewer = world.viewer(&writer);
+        let found = |text: &str| {
+            let found = world.kernel.database().read(|tx| search::find(tx, &viewer, text, &["sheet".to_owned()])).unwrap();
+            (found.records.len(), found.more)
+        };
+        fill(&world, &writer, 0, SEARCH_HITS);
+        assert_eq!([found("w"), found("w sht")], [(SEARCH_HITS, false); 2]);
+        fill(&world, &writer, SEARCH_HITS as i64, 1);
+        assert_eq!([found("w"), found("w sht")], [(SEARCH_HITS, true); 2]);
+        assert_eq!(found("w000000"), (1, false));
     });
 }

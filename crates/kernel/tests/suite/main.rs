@@ -9,6 +9,7 @@ mod evidence;
 mod files;
 mod hooks;
 mod leases;
+mod limits;
 mod lists;
 mod packages;
 mod packages_kinds;

@@ -113,7 +113,7 @@ fn frs_cfg_012_a_kind_of_the_company_works_like_the_products_own() {
                 .database()
                 .read(move |tx| {
                     let listed = kernel::record::list(tx, &viewer, &filter, &Page::default(), None)?.0.len();
-                    Ok((kernel::search::find(tx, &viewer, words, &["x_audit".to_owned()])?.len(), listed))
+                    Ok((kernel::search::find(tx, &viewer, words, &["x_audit".to_owned()])?.records.len(), listed))
                 })
                 .unwrap()
         };

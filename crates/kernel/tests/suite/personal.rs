@@ -161,7 +161,7 @@ fn frs_prs_002_personal_data_is_seen_only_with_the_permission_and_never_found() 
             .database()
             .read(move |tx| {
                 let filter = Filter { kind: Some("case".to_owned()), text: Some("Nemo".to_owned()), ..Filter::default() };
-                Ok((search::find(tx, &viewer, "Nemo", &[])?.len(), kernel::record::list(tx, &viewer, &filter, &Page::default(), None)?.0.len()))
+                Ok((search::find(tx, &viewer, "Nemo", &[])?.records.len(), kernel::record::list(tx, &viewer, &filter, &Page::default(), None)?.0.len()))
             })
             .unwrap();
         assert_eq!((found, listed), (0, 0));

@@ -358,7 +358,7 @@ fn frs_sea_001_search_finds_the_same_on_both_engines() {
         let find = |text: &'static str| {
             let viewer = viewer.clone();
             let found = world.kernel.database().read(move |tx| kernel::search::find(tx, &viewer, text, &[])).unwrap();
-            found.into_iter().map(|record| record.number).collect::<Vec<_>>()
+            found.records.into_iter().map(|record| record.number).collect::<Vec<_>>()
         };
         assert_eq!(find("hose").len(), 2);
         assert_eq!(find("OXY hos"), ["SP-0001"]);

@@ -38,8 +38,6 @@ fn people_to_retrain(tx: &mut dyn Read, _: &Catalog, viewer: &Viewer, changed: &
     if people.is_empty() {
         return Ok(Vec::new());
     }
-    let title = title(people.len(), WALK_RECORDS);
-    people.truncate(WALK_RECORDS);
     let entries = people
         .into_iter()
         .map(|person| {
@@ -47,11 +45,7 @@ fn people_to_retrain(tx: &mut dyn Read, _: &Catalog, viewer: &Viewer, changed: &
             Entry { why: format!("must read and sign {}", numbers.join(", ")), record: person.reference }
         })
         .collect();
-    Ok(vec![Group { name: "people".to_owned(), title, entries }])
-}
-
-fn title(count: usize, limit: usize) -> String {
-    if count > limit { format!("People to retrain (the first {limit} of {count})") } else { "People to retrain".to_owned() }
+    Ok(vec![Group::within(WALK_RECORDS, "people", "People to retrain", entries)])
 }
 
 /// What a step will ask of people, for the dialog in which it is signed.
@@ -112,15 +106,4 @@ fn released_with(tx: &mut dyn Read, catalog: &Catalog, record: &Record) -> Resul
 
 fn counted(count: i64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn frs_trn_041_the_heading_counts_everybody_also_past_the_limit_of_the_list() {
-        assert_eq!(title(20_000, 20_000), "People to retrain");
-        assert_eq!(title(20_001, 20_000), "People to retrain (the first 20000 of 20001)");
-    }
 }

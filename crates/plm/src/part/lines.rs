@@ -4,7 +4,7 @@ use super::detail;
 use super::guard::{Configuration, check_structures};
 use super::kind::KIND;
 use super::store::{self, BOM_LINE, Line};
-use base::limits::{LINES_PER_PART, REASON_CHARS};
+use base::limits::{FIND_NUMBER_MAX, LINES_PER_PART, REASON_CHARS};
 use base::quantity::{DecimalMark, Quantity, Sign, Unit};
 use base::{Error, Refusal, RefusalKind, Result};
 use db::Value;
@@ -14,8 +14,6 @@ use kernel::record::{self, Record};
 use kernel::table::{Values, values};
 use kernel::trail::WriteTx;
 
-/// The highest find number: six digits are what drawings have room for.
-const FIND_NUMBER_MAX: i64 = 999_999;
 /// Find numbers go in tens, so that a line fits between two.
 const FIND_NUMBER_STEP: i64 = 10;
 
@@ -128,9 +126,9 @@ fn check(tx: &mut WriteTx<'_>, viewer: &Viewer, part: &Record, present: &[Line],
     let find_number = match (new.find_number, before) {
         (Some(given), _) => given,
         (None, Some(line)) => line.find_number,
-        (None, None) => next_find_number(present),
+        (None, None) => next_find_number(present.iter().map(|line| line.find_number))?,
     };
-    if !(1..=FIND_NUMBER_MAX).contains(&find_number) {
+    if !(1..=i64::from(FIND_NUMBER_MAX)).contains(&find_number) {
         return Err(Error::invalid("find_number", "out_of_range", format!("a find number is from 1 to {FIND_NUMBER_MAX}")));
     }
     let own = before.map(|line| line.line_uid.as_str());
@@ -179,9 +177,15 @@ pub(crate) fn unit_of(part: &Record) -> Result<Unit> {
     }
 }
 
-fn next_find_number(present: &[Line]) -> i64 {
-    let last = present.iter().map(|line| line.find_number).max().unwrap_or(0);
-    (last / FIND_NUMBER_STEP + 1) * FIND_NUMBER_STEP
+/// The find number of a line that is given none. Refused where it would be past the highest.
+fn next_find_number(present: impl Iterator<Item = i64>) -> Result<i64> {
+    let last = present.max().unwrap_or(0);
+    let next = (last / FIND_NUMBER_STEP + 1) * FIND_NUMBER_STEP;
+    if next > i64::from(FIND_NUMBER_MAX) {
+        let message = format!("Find numbers go up to {FIND_NUMBER_MAX}, and {last} is taken; there is none behind it.");
+        return Err(Refusal::new(RefusalKind::Invalid, "out_of_range", message).at("find_number").advise("Give the line a find number that is free.").into());
+    }
+    Ok(next)
 }
 
 /// Ends a line; it stays readable for every moment it held.
@@ -217,4 +221,21 @@ pub(super) fn row(id: &str, line_uid: &str, part: &Record, line: &CheckedLine, n
         ("from_at", now.0.into()),
         ("to_at", Value::Null),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frs_prt_017_a_line_without_a_find_number_gets_the_next_one_and_none_past_the_highest() {
+        let next = |present: &[i64]| next_find_number(present.iter().copied()).map_err(|error| error.refusal().unwrap().place.clone());
+        let most = i64::from(FIND_NUMBER_MAX);
+        let last_step = most / FIND_NUMBER_STEP * FIND_NUMBER_STEP;
+        assert_eq!((next(&[]), next(&[10, 25, 20])), (Ok(10), Ok(30)));
+        assert_eq!(next(&[last_step - 1]), Ok(last_step));
+        for taken in [last_step, most] {
+            assert_eq!(next(&[10, taken]), Err(Some("find_number".to_owned())));
+        }
+    }
 }

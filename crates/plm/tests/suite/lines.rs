@@ -2,7 +2,7 @@
 
 use crate::company::{Company, on_both, refused};
 use base::RefusalKind;
-use base::limits::{DESIGNATORS_PER_LINE, LINES_PER_PART, MANUFACTURER_PARTS_PER_ITEM, STRUCTURE_LEVELS};
+use base::limits::{DESIGNATORS_PER_LINE, FIND_NUMBER_MAX, LINES_PER_PART, MANUFACTURER_PARTS_PER_ITEM, STRUCTURE_LEVELS};
 use kernel::MAIN_TENANT;
 use kernel::kind::Phase;
 use serde_json::json;
@@ -171,7 +171,7 @@ fn frs_prt_017_bad_lines_are_refused_with_their_place() {
             (json!({"child": "P-404", "quantity": "1"}), "child", "unknown_part"),
             (json!({"child": "P-2", "quantity": "1", "find_number": 10}), "find_number", "find_number_taken"),
             (json!({"child": "P-2", "quantity": "1", "find_number": 0}), "find_number", "out_of_range"),
-            (json!({"child": "P-2", "quantity": "1", "find_number": 1_000_000}), "find_number", "out_of_range"),
+            (json!({"child": "P-2", "quantity": "1", "find_number": FIND_NUMBER_MAX + 1}), "find_number", "out_of_range"),
             (json!({"child": "P-2", "quantity": "1", "designators": "C1, C1"}), "designators", "designator_twice"),
             (json!({"child": "P-2", "quantity": "1", "designators": format!("C1-C{}", DESIGNATORS_PER_LINE + 1)}), "designators", "too_large"),
             (json!({"child": "P-2", "quantity": "1", "note": "a\u{202e}b"}), "note", "bad_character"),
@@ -184,7 +184,7 @@ fn frs_prt_017_bad_lines_are_refused_with_their_place() {
             assert_eq!((refusal.place.as_deref(), refusal.code.as_str()), (Some(place), code), "{input}");
         }
         assert_eq!(company.events(), before, "nothing was written");
-        let most = json!({"child": "P-2", "quantity": "1000000000", "find_number": 999_999, "designators": format!("C1-C{DESIGNATORS_PER_LINE}")});
+        let most = json!({"child": "P-2", "quantity": "1000000000", "find_number": FIND_NUMBER_MAX, "designators": format!("C1-C{DESIGNATORS_PER_LINE}")});
         company.on_part(&company.engineer, "part.add_line", &part.id, most).unwrap();
     });
 }

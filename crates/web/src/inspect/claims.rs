@@ -3,6 +3,7 @@
 use crate::edge::Visit;
 use crate::text::{below, chip, link, when};
 use crate::ui::{Claim, Link};
+use base::limits::WALK_RECORDS;
 use base::{Result, Timestamp};
 use db::Read;
 use kernel::decision::{self, Decision};
@@ -18,7 +19,7 @@ const TRAININGS: usize = 200;
 /// Everything the claims about one record come from.
 pub(super) struct Facts {
     pub record: Record,
-    /// Every version, oldest first.
+    /// The versions, oldest first; past the limit only the newest.
     pub versions: Vec<Record>,
     pub signatures: Vec<Given>,
     pub decisions: Vec<Decision>,
@@ -59,7 +60,7 @@ pub(super) fn read(tx: &mut dyn Read, viewer: &kernel::authority::Viewer, record
     let mut signatures = signature::of_record(tx, tenant, &record.id)?;
     signatures.retain(|given| given.step != lms::assignment::READ_AND_SIGN);
     Ok(Facts {
-        versions: record::versions(tx, tenant, &record.id)?,
+        versions: record::versions(tx, tenant, &record.id, WALK_RECORDS)?,
         signatures,
         decisions: decision::of_record(tx, tenant, &record.id)?,
         done,
@@ -119,7 +120,12 @@ pub(super) fn claims(visit: &Visit, facts: &Facts, names: &BTreeMap<String, Stri
     let mut found = Vec::new();
     for (index, version) in facts.states().into_iter().enumerate() {
         let state = visit.catalog.state_label(&record.kind, &version.state);
-        let text = if index == 0 { format!("Made by {} as {}.", name(&version.changed_by), crate::text::in_sentence(&state)) } else { format!("Became {}, by {}.", crate::text::in_sentence(&state), name(&version.changed_by)) };
+        let state = crate::text::in_sentence(&state);
+        let text = match index {
+            0 if version.version > 1 => format!("Was {state} at version {}; what it was before stands in its timeline.", version.version),
+            0 => format!("Made by {} as {state}.", name(&version.changed_by)),
+            _ => format!("Became {state}, by {}.", name(&version.changed_by)),
+        };
         let mut claim = base(version.changed_at, text, vec![Link::new(page("timeline"), "Timeline, before and after")], proven, format!("version {}, digest {}", version.version, head(&version.digest)));
         claim.state = Some(chip(&visit.catalog, version));
         found.push((version.changed_at, Sort::Moved, claim));

@@ -5,23 +5,36 @@ use crate::shell;
 use crate::text::{chip, counted, href};
 use crate::ui::list::main_cell;
 use crate::ui::{Cell, DataTable, EmptyState, Icon, PageHead};
-use base::Result;
+use base::{Error, RefusalKind, Result};
+use base::limits::SEARCH_WORDS_PER_RECORD;
 use kernel::record::Record;
+use kernel::search::{self, Found};
 use maud::html;
 use serde_json::{Value as Json, json};
 
 /// Suggestions shown at once.
 const SUGGESTIONS: usize = 12;
 
-fn find(visit: &Visit, text: &str, kinds: Vec<String>) -> Result<Vec<Record>> {
+fn find(visit: &Visit, text: &str, kinds: Vec<String>) -> Result<Found> {
     let (viewer, text) = (visit.viewer.clone(), text.to_owned());
-    visit.read(move |tx| kernel::search::find(tx, &viewer, &text, &kinds))
+    visit.read(move |tx| search::find(tx, &viewer, &text, &kinds))
+}
+
+/// Suggestions while somebody types. Words past what a search takes suggest nothing; the search itself
+/// then says why.
+fn suggested(visit: &Visit, text: &str, kinds: Vec<String>) -> Result<Vec<Record>> {
+    match find(visit, text, kinds) {
+        Ok(found) => Ok(found.records.into_iter().take(SUGGESTIONS).collect()),
+        Err(Error::Refused(refusal)) if refusal.kind == RefusalKind::Invalid => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 pub(crate) fn show(visit: &Visit) -> Result<Answer> {
     let text = visit.request.query("q").unwrap_or("").to_owned();
     let found = find(visit, &text, Vec::new())?;
-    let rows = found
+    let Found { records, more } = found;
+    let rows = records
         .iter()
         .map(|record| {
             let kind = visit.catalog.kind(&record.kind).map_or("", |kind| kind.label.as_str());
@@ -38,10 +51,11 @@ pub(crate) fn show(visit: &Visit) -> Result<Answer> {
             }
         }
         @if !text.is_empty() {
-            @if found.is_empty() {
-                (EmptyState { icon: Some(Icon::Search), title: "Nothing found".into(), text: format!("No record you may see holds all of “{text}”. Beginnings of words are enough."), framed: true, ..EmptyState::default() })
+            @if records.is_empty() {
+                (EmptyState { icon: Some(Icon::Search), title: "Nothing found".into(), text: format!("No record you may see holds all of “{text}”. Beginnings of words are enough. Of a record with long texts the first {SEARCH_WORDS_PER_RECORD} words are found."), framed: true, ..EmptyState::default() })
             } @else {
-                h2 { (counted(found.len(), "record", "records")) }
+                h2 { @if more { "The first " } (counted(records.len(), "record", "records")) }
+                @if more { p.muted { "There are further records; more words show fewer." } }
                 (DataTable { label: "Found records".into(), columns: vec![("Record".into(), false), ("Kind".into(), false), ("State".into(), false)], rows, totals: Vec::new() })
             }
         }
@@ -67,7 +81,7 @@ pub(crate) fn palette(visit: &Visit) -> Result<Answer> {
         .take(SUGGESTIONS)
         .map(|(label, detail, href)| json!({ "label": label, "detail": detail, "href": href, "group": "Go to" }))
         .collect();
-    for record in find(visit, &text, Vec::new())?.iter().take(SUGGESTIONS) {
+    for record in &suggested(visit, &text, Vec::new())? {
         let kind = visit.catalog.kind(&record.kind).map_or("", |kind| kind.plural.as_str());
         lines.push(json!({ "label": record.label(), "detail": display_title(visit, record), "href": href(&record.reference()), "group": kind }));
     }
@@ -86,10 +100,8 @@ fn actions(visit: &Visit) -> Vec<(String, String, String)> {
 
 pub(crate) fn typeahead(visit: &Visit) -> Result<Answer> {
     let kinds: Vec<String> = visit.request.query("kind").unwrap_or("").split(',').filter(|kind| !kind.is_empty()).map(str::to_owned).collect();
-    let found = find(visit, visit.request.query("q").unwrap_or(""), kinds)?;
-    let lines: Vec<Json> = found
+    let lines: Vec<Json> = suggested(visit, visit.request.query("q").unwrap_or(""), kinds)?
         .iter()
-        .take(SUGGESTIONS)
         .map(|record| json!({ "value": record.number, "label": record.label(), "detail": display_title(visit, record) }))
         .collect();
     Ok(Answer::Json(Json::Array(lines)))

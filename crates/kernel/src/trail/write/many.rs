@@ -1,9 +1,8 @@
 //! The same change to many rows, in few round trips: one event each, as if each had been written
 //! alone.
 
-use super::{Stored, WriteTx, as_read, key_of};
+use super::{Stored, WriteTx, as_read, check_room, key_of};
 use crate::table::Table;
-use base::limits::ROWS_PER_TRANSACTION;
 use base::{Error, Result};
 use db::Value;
 
@@ -14,9 +13,7 @@ impl WriteTx<'_> {
         if rows.is_empty() {
             return Ok(());
         }
-        if rows.len() > ROWS_PER_TRANSACTION {
-            return Err(Error::too_large(table.name, format!("{} rows in one transaction, at most {ROWS_PER_TRANSACTION} are allowed", rows.len())));
-        }
+        check_room(self.events.len(), rows.len(), table)?;
         let mut prepared = Vec::with_capacity(rows.len());
         for (record, before) in &rows {
             self.come_after(table, record.as_deref(), before)?;

@@ -59,7 +59,7 @@ pub(in crate::structure) fn check_within(bytes: &[u8], unpacked_most: u64) -> Re
     let mut names = HashSet::new();
     let mut unpacked = 0;
     for index in 0..archive.len() {
-        let (name, size) = check_entry(&mut archive, index, unpacked_most - unpacked)?;
+        let (name, size) = check_entry(&mut archive, index, unpacked, unpacked_most)?;
         unpacked += size;
         // The reader looks parts up without regard to case and to the kind of slash.
         let name = name.to_lowercase().replace('\\', "/");
@@ -84,8 +84,10 @@ fn check_entry_count(bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Unpacks one entry to nowhere: its name and its real size, at most `left`.
-fn check_entry(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, left: u64) -> Result<(String, u64)> {
+/// Unpacks one entry to nowhere: its name and its real size, which with the `unpacked` bytes of those
+/// before it is no more than `all_most`.
+fn check_entry(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, unpacked: u64, all_most: u64) -> Result<(String, u64)> {
+    let left = all_most.saturating_sub(unpacked);
     let entry =
         archive.by_index(index).map_err(|error| not_xlsx(format!("a file in the ZIP archive cannot be read: {error}")))?;
     let name = entry.name().map_err(|_| not_xlsx("a file in the ZIP archive has an unreadable name"))?.into_owned();
@@ -99,7 +101,7 @@ fn check_entry(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, left: u64)
     let (declared, packed) = (entry.size(), entry.compressed_size());
     let most = left.min(packed.saturating_mul(limits::XLSX_RATIO));
     if declared > most {
-        return Err(too_much(&place, left, most));
+        return Err(too_much(&place, most == left, all_most));
     }
     let is_xml = name.to_lowercase().ends_with(".xml") || name.to_lowercase().ends_with(".rels");
     let counter = Rc::new(Cell::new(0));
@@ -109,7 +111,7 @@ fn check_entry(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, left: u64)
     let drained = io::copy(&mut reader, &mut io::sink());
     let size = counter.get();
     if size > most {
-        return Err(too_much(&place, left, most));
+        return Err(too_much(&place, most == left, all_most));
     }
     drained.map_err(|error| not_xlsx(format!("“{}” is damaged: {error}", shown(&name))))?;
     outcome?;
@@ -119,9 +121,9 @@ fn check_entry(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, left: u64)
     Ok((name, size))
 }
 
-fn too_much(place: &str, left: u64, most: u64) -> Error {
-    let message = if most == left {
-        "all parts together unpack to more than is allowed".to_owned()
+fn too_much(place: &str, together: bool, all_most: u64) -> Error {
+    let message = if together {
+        format!("all parts together unpack to more than {all_most} bytes")
     } else {
         format!("this part unpacks to more than {} times its packed size", limits::XLSX_RATIO)
     };

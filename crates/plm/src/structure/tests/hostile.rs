@@ -72,6 +72,26 @@ fn a_workbook_unpacks_up_to_the_limit_and_not_past_it() {
     assert_eq!(refused(archive::check_within(&parts.zip(), all - 1)), ("too_large".into(), place.into()));
 }
 
+/// What is announced too large is not even begun, so that the real limit costs nothing here.
+#[test]
+fn frs_guard_007_a_workbook_that_announces_more_than_it_may_unpack_to_is_refused_for_that() {
+    let large = filler(2 << 20, 1);
+    let parts = sound().and("xl/media/x.bin", &large);
+    let others: usize = parts.0.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() - large.len();
+    let announced = |all: u64| {
+        let mut bytes = parts.zip();
+        let entry = bytes.windows(4).rposition(|window| window == b"PK\x01\x02").unwrap();
+        let size = u32::try_from(all - u64::try_from(others).unwrap()).unwrap();
+        bytes[entry + 24..entry + 28].copy_from_slice(&size.to_le_bytes());
+        read(&bytes).unwrap_err()
+    };
+    let at = announced(limits::XLSX_UNPACKED_BYTES);
+    assert!(at.to_string().contains("is not as large as the archive says"), "{at}");
+    let past = announced(limits::XLSX_UNPACKED_BYTES + 1);
+    assert_eq!((past.refusal().unwrap().code.as_str(), past.refusal().unwrap().place.as_deref()), ("too_large", Some("file, part xl/media/x.bin")));
+    assert!(past.to_string().contains(&limits::XLSX_UNPACKED_BYTES.to_string()), "{past}");
+}
+
 #[test]
 fn a_size_that_the_archive_lies_about_is_found_out() {
     let lying = |size: u32| {

@@ -218,8 +218,9 @@ fn stated_find_numbers_are_kept_and_must_be_complete_and_unique() {
     assert!(structure.find_numbers_stated);
     assert_eq!(refused(file("20")), places("find_number_twice", "row 3, column C"));
     assert_eq!(refused(file("")), places("no_find_number", "row 3, column C"));
-    let last = csv_with("Number,Qty,Find No.\nA,1,999999\n", &below("T")).unwrap();
-    assert_eq!(last.lines[0].find_number, 999_999);
+    let numbered = |number: u32| csv_with(&format!("Number,Qty,Find No.\nA,1,{number}\n"), &below("T"));
+    assert_eq!(numbered(limits::FIND_NUMBER_MAX).unwrap().lines[0].find_number, limits::FIND_NUMBER_MAX);
+    assert_eq!(refused(numbered(limits::FIND_NUMBER_MAX + 1)), places("bad_find_number", "row 2, column C"));
 }
 
 #[test]
