@@ -5,7 +5,7 @@ use crate::Kernel;
 use crate::authority::Actor;
 use crate::trail::WriteTx;
 use crate::upkeep::{self, Fault};
-use base::limits::{JOB_TRIES, JOBS_PER_TURN};
+use base::limits::JOB_TRIES;
 use base::{Error, Result, Timestamp};
 use db::{Read, Tx, sql};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -157,12 +157,13 @@ fn lease(tx: &mut Tx, tenant: &str, name: &str, holder: &str, now: Timestamp) ->
 }
 
 /// Does the queued jobs that are due, each by itself: one that fails or panics is tried again later,
-/// and set aside after too many tries, where it becomes a fault that somebody must look after.
-pub fn work_off(kernel: &Kernel, tenant: &str) -> Result<usize> {
+/// and set aside after too many tries, where it becomes a fault that somebody must look after. At most
+/// `most` in one turn ([`base::limits::JOBS_PER_TURN`]), so that other work by the clock comes in between.
+pub fn work_off(kernel: &Kernel, tenant: &str, most: usize) -> Result<usize> {
     let catalog = kernel.catalog()?;
     let actor = Actor::system(tenant);
     let mut done = 0;
-    for _ in 0..JOBS_PER_TURN {
+    for _ in 0..most {
         let Some(job) = claim(kernel, tenant)? else { break };
         let outcome = match catalog.queues().iter().find(|queue| queue.name == job.queue) {
             // Taken too often without an end: it took its server along each time.

@@ -5,7 +5,7 @@ use crate::backup::Keeper;
 use crate::evidence::{Checker, Checkpointer};
 use api::edge::{Address, Connections, serve as serve_on};
 use axum::Router;
-use base::limits::CONNECTIONS_PER_ADDRESS;
+use base::limits::{CONNECTIONS_PER_ADDRESS, JOBS_PER_TURN};
 use base::{Error, Result};
 use clap::Args;
 use kernel::{Kernel, MAIN_TENANT};
@@ -144,7 +144,7 @@ async fn work_by_the_clock(kernel: Kernel, checkpointer: Option<Arc<Checkpointer
                 return Ok(());
             }
             kernel::jobs::run_all(&kernel, MAIN_TENANT, &holder)?;
-            kernel::jobs::work_off(&kernel, MAIN_TENANT)?;
+            kernel::jobs::work_off(&kernel, MAIN_TENANT, JOBS_PER_TURN)?;
             checkpointer.map_or(Ok(()), |checkpointer| checkpointer.turn(&holder))
         })
         .await;

@@ -1,5 +1,6 @@
 //! Looking after the data: scrubbing, sweeping, and work that cannot be done.
 
+use base::limits::JOBS_PER_TURN;
 use kernel::authority::Actor;
 use kernel::catalog::Module;
 use kernel::jobs::{self, Job, JobDef, QueueDef};
@@ -177,11 +178,11 @@ fn poisoned(test: &TestDatabase) {
     let world = World::new(test.database.clone(), modules());
     queue_all(&world);
     for round in 0..base::limits::JOB_TRIES {
-        jobs::work_off(&world.kernel, MAIN_TENANT).unwrap();
+        jobs::work_off(&world.kernel, MAIN_TENANT, JOBS_PER_TURN).unwrap();
         assert_eq!(DONE.load(Ordering::SeqCst), QUEUED - 1, "all others are done in round {round}");
         world.clock.advance_seconds(3_600);
     }
-    assert_eq!(jobs::work_off(&world.kernel, MAIN_TENANT).unwrap(), 0, "it is not tried any more");
+    assert_eq!(jobs::work_off(&world.kernel, MAIN_TENANT, JOBS_PER_TURN).unwrap(), 0, "it is not tried any more");
     let aside = db::sql("select payload, tries, error from job where tenant = $1 and state = 'set_aside'");
     let rows = world.kernel.database().query(aside, &[MAIN_TENANT.into()]).unwrap();
     assert_eq!(rows.len(), 1);
@@ -224,7 +225,7 @@ fn frs_upk_003_a_queued_job_that_cannot_be_read_is_set_aside_like_one_that_canno
         let cut = "update job set payload = '{\"cut' where tenant = 'main' and payload = '7'";
         assert_eq!(test.database.write(move |tx| tx.execute_text(cut, &[])).unwrap(), 1);
         for _ in 0..base::limits::JOB_TRIES {
-            jobs::work_off(&world.kernel, MAIN_TENANT).unwrap();
+            jobs::work_off(&world.kernel, MAIN_TENANT, JOBS_PER_TURN).unwrap();
             world.clock.advance_seconds(3_600);
         }
         assert_eq!(DONE.load(Ordering::SeqCst), QUEUED - 2, "but for this one and the poison");

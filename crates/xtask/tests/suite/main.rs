@@ -11,6 +11,7 @@ mod bill;
 mod command_company;
 mod command_examples;
 mod commands;
+mod limits;
 mod matrices;
 mod parsers;
 mod parsers_whole;

@@ -119,6 +119,25 @@ pub fn without_tests(stream: TokenStream) -> TokenStream {
     kept.into_iter().collect()
 }
 
+/// Only what stands behind `#[cfg(test)]`.
+pub fn only_tests(stream: TokenStream) -> TokenStream {
+    let mut kept = Vec::new();
+    let mut inside = false;
+    for token in stream {
+        inside |= is_cfg_test(&token);
+        let ends = match &token {
+            TokenTree::Punct(sign) => sign.as_char() == ';',
+            TokenTree::Group(group) => group.delimiter() == proc_macro2::Delimiter::Brace,
+            _ => false,
+        };
+        if inside {
+            kept.push(token);
+            inside = !ends;
+        }
+    }
+    kept.into_iter().collect()
+}
+
 /// Every token with the tokens that stand before it in the same bracket, depth first.
 pub fn walk(stream: TokenStream, see: &mut dyn FnMut(&[TokenTree], &TokenTree)) {
     let all: Vec<TokenTree> = stream.into_iter().collect();
