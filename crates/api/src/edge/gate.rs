@@ -135,11 +135,14 @@ pub(crate) mod tests {
             assert_eq!((gate.working(), gate.waiting()), (working, 0));
             let in_turn = |gate: Gate| async move { gate.enter().await.map(drop) };
             let asked: Vec<_> = (0..waiting).map(|_| tokio::spawn(in_turn(gate.clone()))).collect();
-            while gate.waiting() < waiting {
+            // Each has its turn to ask.
+            for _ in 0..10 {
                 tokio::task::yield_now().await;
             }
+            assert_eq!((gate.working(), gate.waiting()), (working, waiting));
             let refused = gate.enter().await.unwrap_err();
             assert_eq!((refused.status(), refused.code(), refused.advice().is_some()), (StatusCode::SERVICE_UNAVAILABLE, "busy", true));
+            assert_eq!(refused.detail(), "Too many requests are waiting.", "at once, not after a while");
             turns.clear();
             for one in asked {
                 one.await.unwrap().unwrap();

@@ -196,6 +196,14 @@ fn frs_net_002_a_client_that_sends_its_headers_byte_by_byte_is_not_waited_for() 
     }
     let mut idle = TcpStream::connect(address).unwrap();
     closed_after(&mut idle);
+    // One whose head comes in two parts within the time is answered.
+    let mut honest = TcpStream::connect(address).unwrap();
+    honest.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n").unwrap();
+    std::thread::sleep(SHORT / 4);
+    honest.write_all(b"Connection: close\r\n\r\n").unwrap();
+    let mut said = String::new();
+    honest.read_to_string(&mut said).unwrap();
+    assert_eq!(answers(&said), (1, 200));
 }
 
 #[test]

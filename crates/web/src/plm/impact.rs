@@ -14,6 +14,8 @@ use plm::change_order::AFFECTS;
 
 /// Entries of a group shown before the rest is folded.
 const SHOWN: usize = 12;
+/// Entries of a group that unfold.
+const FOLDED: usize = 1_000;
 
 pub(super) fn section(visit: &Visit, known: &Known) -> Result<Option<Section>> {
     if known.record.phase.is_settled() || known.past.is_some() {
@@ -63,7 +65,10 @@ fn shown(group: &Group) -> Markup {
         @if group.entries.len() > SHOWN {
             details.picture-data {
                 summary { "Show " (group.entries.len() - SHOWN) " more" }
-                ul.rows { @for one in group.entries.iter().skip(SHOWN).take(base::limits::PAGE_ROWS * 5) { (entry(one)) } }
+                ul.rows {
+                    @for one in group.entries.iter().skip(SHOWN).take(FOLDED) { (entry(one)) }
+                    @if group.entries.len() > SHOWN + FOLDED { li.muted { "and " (group.entries.len() - SHOWN - FOLDED) " further ones; the API lists them all" } }
+                }
             }
         }
     }

@@ -3,6 +3,8 @@
 use super::browser::Browser;
 use super::company::{Company, on_both};
 use axum::http::StatusCode;
+use base::limits::{SEARCH_HITS, SEARCH_WORDS_PER_QUERY, SEARCH_WORDS_PER_RECORD};
+use serde_json::json;
 
 #[test]
 fn frs_web_001_every_page_answers_and_says_what_it_is_about() {
@@ -57,6 +59,31 @@ fn frs_web_002_nobody_sees_a_page_without_being_signed_in() {
         for address in ["/", "/training/matrix", "/admin/roles", "/story/x", "/engineering/import", "/api-reference", "/quality/risk-matrix"] {
             let shown = nobody.get(address);
             assert!(shown.address.starts_with("/sign-in"), "{address} leads to {}", shown.address);
+        }
+    });
+}
+
+#[test]
+fn frs_sea_003_004_the_search_page_says_what_it_does_not_show_and_what_it_does_not_look_for() {
+    on_both(|world| {
+        world.person("quinn", &["quality_manager"]);
+        let make = |number: usize| world.create_with(&world.admin, json!({"kind": "department", "number": format!("D-{number:03}"), "title": "Depot"})).unwrap();
+        (1..=SEARCH_HITS).for_each(|number| drop(make(number)));
+        let mut quinn = Browser::signed_in(&world.kernel, "quinn");
+        quinn.open("/search?q=depot").says(&format!("{SEARCH_HITS} records Record Kind State"));
+        make(SEARCH_HITS + 1);
+        quinn.open("/search?q=depot").says(&format!("The first {SEARCH_HITS} records There are further records; more words show fewer."));
+        quinn.open("/search?q=nowhere").says(&format!("Of a record with long texts the first {SEARCH_WORDS_PER_RECORD} words are found."));
+        let words = |count: usize| (0..count).map(|number| format!("w{number}")).collect::<Vec<_>>().join("+");
+        assert_eq!(quinn.get(&format!("/search?q={}", words(SEARCH_WORDS_PER_QUERY))).status, StatusCode::OK);
+        let past = words(SEARCH_WORDS_PER_QUERY + 1);
+        let refused = quinn.get(&format!("/search?q={past}"));
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.text().contains(&format!("at most {SEARCH_WORDS_PER_QUERY} are looked for")), "{}", refused.text());
+        // While somebody types there are no suggestions, and no error.
+        for address in ["/palette", "/typeahead"] {
+            let suggested = quinn.get(&format!("{address}?q={past}"));
+            assert_eq!((suggested.status, suggested.html.as_str()), (StatusCode::OK, "[]"));
         }
     });
 }
