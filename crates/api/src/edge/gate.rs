@@ -135,8 +135,8 @@ pub(crate) mod tests {
             assert_eq!((gate.working(), gate.waiting()), (working, 0));
             let in_turn = |gate: Gate| async move { gate.enter().await.map(drop) };
             let asked: Vec<_> = (0..waiting).map(|_| tokio::spawn(in_turn(gate.clone()))).collect();
-            // Each has its turn to ask.
-            for _ in 0..10 {
+            // Each has had its turn to ask by then.
+            for _ in 0..waiting + 10 {
                 tokio::task::yield_now().await;
             }
             assert_eq!((gate.working(), gate.waiting()), (working, waiting));
