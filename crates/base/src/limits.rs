@@ -1,4 +1,6 @@
-//! Every limit of the product, by name. Each has a test at the limit and one past it.
+//! Every limit of the product, by name. Each has a test at the limit and one past it; long times and
+//! costly numbers are parameters, and a test stands at a smaller one. `crates/xtask` fails on a limit
+//! that no test names.
 
 /// A request body that is not a file, in bytes.
 pub const REQUEST_BODY_BYTES: usize = 1 << 20;
@@ -72,11 +74,11 @@ pub const XLSX_STRINGS: usize = 1_000_000;
 pub const XML_DEPTH: usize = 100;
 /// Attributes of one XML element.
 pub const XML_ATTRIBUTES: usize = 256;
-/// Rows written in one transaction.
+/// Rows written in one transaction, of all tables together.
 pub const ROWS_PER_TRANSACTION: usize = 200_000;
-/// Words indexed for one record.
+/// Words by which one record is found: its number, its title, then its texts from their beginning.
 pub const SEARCH_WORDS_PER_RECORD: usize = 200;
-/// Words used from one search.
+/// Words of one search; one with more is refused.
 pub const SEARCH_WORDS_PER_QUERY: usize = 8;
 /// A search text, in characters.
 pub const SEARCH_CHARS: usize = 200;
@@ -84,7 +86,7 @@ pub const SEARCH_CHARS: usize = 200;
 pub const SEARCH_CANDIDATES: usize = 2_000;
 /// Records of one phase that a list counts; past it there are “more than” so many.
 pub const COUNTED_RECORDS: usize = 1_000;
-/// Hits of one search.
+/// Hits of one search; past it there are “the first” so many.
 pub const SEARCH_HITS: usize = 50;
 /// Wrong secrets before an account must wait.
 pub const SIGN_IN_FAILURES: usize = 5;
@@ -148,11 +150,13 @@ pub const SCRUB_SLICE_FILES: i64 = 64;
 pub const SCRUB_SLICE_BYTES: u64 = 64 << 20;
 /// Queued jobs that are done in one turn.
 pub const JOBS_PER_TURN: usize = 2_000;
-/// How often a command is repeated after a passing fault of the database.
+/// Tries of a command whose commit the database leaves in doubt; a passing fault is repeated for a time,
+/// below.
 pub const COMMAND_TRIES: u32 = 8;
 /// Affected items of one change order.
 pub const AFFECTED_ITEMS: usize = 5_000;
-/// Records walked by one impact analysis or inspector's timeline.
+/// Records that one inspector's walk reaches, that stand under one heading of an impact analysis, and
+/// versions of a record that its story tells.
 pub const WALK_RECORDS: usize = 20_000;
 /// Events in one evidence bundle; each brings some 1.5 kB with its paths.
 pub const BUNDLE_EVENTS: usize = 20_000;

@@ -1,7 +1,7 @@
 //! Lists, pages, NDJSON, filters, moments in the past.
 
 use super::support::{Ask, Client, Company};
-use base::limits::{PAGE_ROWS, PAGE_ROWS_DEFAULT};
+use base::limits::{PAGE_ROWS, PAGE_ROWS_DEFAULT, SEARCH_HITS, SEARCH_WORDS_PER_QUERY};
 use serde_json::{Value as Json, json};
 use testkit::engines::both_migrated;
 
@@ -332,5 +332,23 @@ fn frs_api_017_a_page_has_so_many_rows_where_the_client_does_not_say() {
         assert_eq!(page(&timeline), (PAGE_ROWS_DEFAULT, false));
         company.world.edit(&company.world.sign_in("dora"), &first, json!({"body": "once more"})).unwrap();
         assert_eq!((page(&timeline), events()), ((PAGE_ROWS_DEFAULT, true), PAGE_ROWS_DEFAULT + 1));
+    });
+}
+
+#[test]
+fn frs_sea_003_a_search_gives_no_more_hits_than_its_description_says() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        let company = Company::new(test);
+        let dora = company.world.sign_in("dora");
+        let token = company.token("dora");
+        let make = |n: usize| company.world.create(&dora, "paper", &format!("Sheet {n}"), json!({"body": "x"})).unwrap();
+        (0..=SEARCH_HITS).for_each(|n| drop(make(n)));
+        let search = |words: &str| company.client.send(Ask::get(format!("/api/v1/search?q={words}")).token(&token));
+        assert_eq!(search("sheet").json()["rows"].as_array().unwrap().len(), SEARCH_HITS);
+        let summary = company.document()["paths"]["/api/v1/search"]["get"]["summary"].clone();
+        assert_eq!(summary, json!(format!("The first {SEARCH_HITS} records in which all words occur, best first")));
+        let words = |count: usize| (0..count).map(|n| format!("w{n}")).collect::<Vec<_>>().join("%20");
+        assert_eq!(search(&words(SEARCH_WORDS_PER_QUERY)).status, 200);
+        assert_eq!(search(&words(SEARCH_WORDS_PER_QUERY + 1)).problem(), (422, "too_many_words".to_owned(), "q".to_owned()));
     });
 }

@@ -101,6 +101,16 @@ impl Facts {
     }
 }
 
+/// How a record came into a state. The first version that is told is not always the first there was:
+/// a story tells the newest ones up to the limit.
+fn moved(is_first: bool, version: i64, state: &str, by: &str) -> String {
+    match (is_first, version) {
+        (true, 1) => format!("Made by {by} as {state}."),
+        (true, _) => format!("Was {state} at version {version}; what it was before stands in its timeline."),
+        (false, _) => format!("Became {state}, by {by}."),
+    }
+}
+
 /// The claims about one record with their moments.
 pub(super) fn claims(visit: &Visit, facts: &Facts, names: &BTreeMap<String, String>) -> Vec<(Timestamp, Sort, Claim)> {
     let record = &facts.record;
@@ -121,11 +131,7 @@ pub(super) fn claims(visit: &Visit, facts: &Facts, names: &BTreeMap<String, Stri
     for (index, version) in facts.states().into_iter().enumerate() {
         let state = visit.catalog.state_label(&record.kind, &version.state);
         let state = crate::text::in_sentence(&state);
-        let text = match index {
-            0 if version.version > 1 => format!("Was {state} at version {}; what it was before stands in its timeline.", version.version),
-            0 => format!("Made by {} as {state}.", name(&version.changed_by)),
-            _ => format!("Became {state}, by {}.", name(&version.changed_by)),
-        };
+        let text = moved(index == 0, version.version, &state, &name(&version.changed_by));
         let mut claim = base(version.changed_at, text, vec![Link::new(page("timeline"), "Timeline, before and after")], proven, format!("version {}, digest {}", version.version, head(&version.digest)));
         claim.state = Some(chip(&visit.catalog, version));
         found.push((version.changed_at, Sort::Moved, claim));
@@ -193,4 +199,16 @@ impl Sort {
 
 fn head(digest: &str) -> &str {
     digest.get(..12).unwrap_or(digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frs_rec_015_a_story_that_does_not_reach_the_first_version_never_says_who_made_the_record() {
+        assert_eq!(moved(true, 1, "draft", "Erin"), "Made by Erin as draft.");
+        assert_eq!(moved(true, 2, "draft", "Erin"), "Was draft at version 2; what it was before stands in its timeline.");
+        assert_eq!(moved(false, 2, "effective", "Erin"), "Became effective, by Erin.");
+    }
 }

@@ -67,9 +67,25 @@ fn shown(group: &Group) -> Markup {
                 summary { "Show " (group.entries.len() - SHOWN) " more" }
                 ul.rows {
                     @for one in group.entries.iter().skip(SHOWN).take(FOLDED) { (entry(one)) }
-                    @if group.entries.len() > SHOWN + FOLDED { li.muted { "and " (group.entries.len() - SHOWN - FOLDED) " further ones; the API lists them all" } }
+                    @if group.entries.len() > SHOWN + FOLDED { li.muted { "and " (counted(group.entries.len() - SHOWN - FOLDED, "further one", "further ones")) "; the API lists them all" } }
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frs_prt_046_what_does_not_unfold_is_counted_and_never_left_out_in_silence() {
+        let with = |count: usize| {
+            let record = base::RecordRef { id: String::new(), kind: "part".to_owned(), number: "P-1".to_owned(), revision: String::new(), title: String::new() };
+            shown(&Group { name: "part".to_owned(), title: "Parts".to_owned(), entries: vec![impact::Entry { record, why: "is used".to_owned() }; count] }).into_string()
+        };
+        let (at, past) = (with(SHOWN + FOLDED), with(SHOWN + FOLDED + 1));
+        assert_eq!((at.matches("is used").count(), at.contains("further")), (SHOWN + FOLDED, false));
+        assert_eq!((past.matches("is used").count(), past.contains("and 1 further one; the API lists them all")), (SHOWN + FOLDED, true));
     }
 }
