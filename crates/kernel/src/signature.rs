@@ -305,22 +305,31 @@ pub fn given(tx: &mut dyn Read, record: &Record, step: &str) -> Result<Vec<Given
     rows.iter().map(Given::from_row).collect()
 }
 
-/// All signatures on a record, whatever the version, in order of time.
+/// All signatures on a record, whatever the version, in order of time: on a document also those of
+/// everybody who read it. None is left out: what is missing here would be missing on the copy.
 pub fn of_record(tx: &mut dyn Read, tenant: &str, record: &str) -> Result<Vec<Given>> {
+    let rows = tx.query(sql("select * from signature where tenant = $1 and record = $2 order by signed_at, id"), &[tenant.into(), record.into()])?;
+    rows.iter().map(Given::from_row).collect()
+}
+
+/// The signatures on a record's steps, whatever the version, in order of time; without those that
+/// fulfil an obligation of one person, such as having read it.
+pub fn on_steps(tx: &mut dyn Read, tenant: &str, record: &str) -> Result<Vec<Given>> {
     let rows = tx.query(
-        sql("select * from signature where tenant = $1 and record = $2 order by signed_at, id limit 1000"),
+        sql("select * from signature where tenant = $1 and record = $2 and obligation is null order by signed_at, id"),
         &[tenant.into(), record.into()],
     )?;
     rows.iter().map(Given::from_row).collect()
 }
 
-/// The signatures on many records by record, in order of time.
+/// The signatures on many records by record: those on its steps, then those that fulfil an obligation of
+/// one person; both in order of time.
 pub fn of_records(tx: &mut dyn Read, tenant: &str, records: &[Record]) -> Result<BTreeMap<String, Vec<Given>>> {
     let mut found: BTreeMap<String, Vec<Given>> = BTreeMap::new();
     for part in records.chunks(400) {
         let mut query = Query::with(sql("select * from signature where tenant = $1"), vec![tenant.into()]);
         query.push_list(" and record in", part.iter().map(|record| record.id.as_str().into()).collect());
-        query.push(" order by signed_at, id");
+        query.push(" order by case when obligation is null then 0 else 1 end, signed_at, id");
         for row in tx.run(&query)? {
             let given = Given::from_row(&row)?;
             found.entry(given.record.clone()).or_default().push(given);

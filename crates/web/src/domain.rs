@@ -134,12 +134,6 @@ pub(crate) fn done(command: &str, result: &Json) -> Option<String> {
     product::done(command, result)
 }
 
-/// Whether a section of a domain shows a signature, so that the record's own are not lost among
-/// those of everybody who has read it.
-pub(crate) fn is_shown_elsewhere(given: &kernel::signature::Given) -> bool {
-    given.step == ::lms::assignment::READ_AND_SIGN
-}
-
 /// What an event of a domain says, after the name of whoever did it.
 pub(crate) fn sentence(action: &str, after: Option<&Json>) -> Option<String> {
     product::sentence(action, after)

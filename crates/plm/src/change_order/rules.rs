@@ -55,7 +55,7 @@ pub(super) fn approvals_complete(tx: &mut dyn Read, context: &RuleContext<'_>) -
         return Ok(Vec::new());
     };
     let record = context.record;
-    let given = signature::of_record(tx, &record.tenant, &record.id)?;
+    let given = signature::on_steps(tx, &record.tenant, &record.id)?;
     let given: BTreeSet<_> = given
         .iter()
         .filter(|given| given.step == step.name && given.digest == record.digest)

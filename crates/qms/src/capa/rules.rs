@@ -140,7 +140,7 @@ fn check_plan_as_approved(tx: &mut dyn Read, context: &RuleContext<'_>) -> Resul
 
 /// The version that the last approval of the plan signed.
 fn approved_version(tx: &mut dyn Read, record: &Record) -> Result<Option<Record>> {
-    let signatures = signature::of_record(tx, &record.tenant, &record.id)?;
+    let signatures = signature::on_steps(tx, &record.tenant, &record.id)?;
     let Some(last) = signatures.iter().rev().find(|given| given.step == APPROVE_PLAN) else { return Ok(None) };
     record::version(tx, &record.tenant, &record.id, last.version)
 }

@@ -111,7 +111,7 @@ pub fn next_review(tx: &mut dyn Read, record: &Record) -> Result<Option<Date>> {
     let months = record.field_int(INTERVAL);
     let since = record.effective_on.as_deref().and_then(|date| date.parse::<Date>().ok());
     let (Some(months), Some(mut since), Phase::Effective) = (months, since, record.phase) else { return Ok(None) };
-    for given in signature::of_record(tx, &record.tenant, &record.id)?.iter().filter(|given| given.step == CONFIRM) {
+    for given in signature::on_steps(tx, &record.tenant, &record.id)?.iter().filter(|given| given.step == CONFIRM) {
         since = since.max(dates::today(tx, record, given.signed_at)?);
     }
     dates::plus_months(since, months).map(Some)

@@ -57,8 +57,7 @@ pub(super) fn read(tx: &mut dyn Read, viewer: &kernel::authority::Viewer, record
     let mut done = obligation::of_record(tx, tenant, &record.id)?;
     done.retain(|one| one.state == "done" && matches!(one.sort.as_str(), "reassess" | "act" | "review"));
     // A document's signatures of reading are told as trainings.
-    let mut signatures = signature::of_record(tx, tenant, &record.id)?;
-    signatures.retain(|given| given.step != lms::assignment::READ_AND_SIGN);
+    let signatures = signature::on_steps(tx, tenant, &record.id)?;
     Ok(Facts {
         versions: record::versions(tx, tenant, &record.id, WALK_RECORDS)?,
         signatures,

@@ -359,8 +359,9 @@ fn revisions(visit: &Visit, known: &Known) -> Option<Section> {
 
 fn signed(visit: &Visit, known: &Known) -> Result<Option<Section>> {
     let (tenant, id) = (visit.tenant().to_owned(), known.record.id.clone());
-    let mut given = visit.read(move |tx| signature::of_record(tx, &tenant, &id))?;
-    given.retain(|one| !domain::is_shown_elsewhere(one));
+    let mut given = visit.read(move |tx| signature::on_steps(tx, &tenant, &id))?;
+    // What was signed since the day that is looked at covers something else.
+    given.retain(|one| known.past.as_ref().is_none_or(|past| one.signed_at <= past.at));
     let awaited = |choice: &&kernel::record::step::Choice| !choice.given.is_empty() || known.kind.find_step(&choice.name).is_some_and(|step| step.awaited);
     let missing: Vec<_> = known.choices.iter().filter(awaited).flat_map(|choice| choice.missing.iter().map(move |signer| (choice, signer))).collect();
     if given.is_empty() && missing.is_empty() {

@@ -5,6 +5,7 @@ use crate::kernel_pages::record::Known;
 use crate::text::{day, due, href, when_signed};
 use crate::ui::{Cell, DataTable, Due, DueState, Link, Picture, Section, Tag, Tone};
 use base::Result;
+use kernel::signature::Given;
 use lms::reading::{Assignment, AssignmentCounts, AssignmentFilter, assignments, count_assignments};
 use maud::html;
 use print::draw::Completion;
@@ -89,6 +90,11 @@ pub(super) fn table(visit: &Visit, list: &[Assignment], label: &str) -> DataTabl
     DataTable { label: label.to_owned(), columns, rows, totals: Vec::new() }
 }
 
+/// A reading's signature in a table: who, when, what it means and of which version, as on every copy.
+pub(super) fn signature_cell(given: &Given) -> Cell {
+    Cell::Markup(html! { (given.printed_name) ", " (when_signed(given)) p.muted { (given.meaning) " (version " (given.version) ")" } })
+}
+
 fn row(visit: &Visit, one: &Assignment) -> Vec<Cell> {
     let obligation = &one.obligation;
     let open = obligation.state == "open";
@@ -98,7 +104,7 @@ fn row(visit: &Visit, one: &Assignment) -> Vec<Cell> {
         (None, _) => Cell::Empty,
     };
     let signed = match &one.signature {
-        Some(given) => Cell::Markup(html! { (when_signed(given)) p.muted { (given.meaning) } }),
+        Some(given) => signature_cell(given),
         None if open => Cell::Tag(Tag::new(Tone::Info, "Open")),
         None => Cell::Tag(Tag::new(Tone::Good, "Done")),
     };

@@ -4,7 +4,7 @@
 use crate::edge::Visit;
 use crate::kernel_pages::record::Known;
 use crate::kernel_pages::work::with_parameter;
-use crate::text::{below, day, due, href, link, when_signed};
+use crate::text::{below, day, due, href, link};
 use crate::ui::value::button_link;
 use crate::ui::{Cell, DataTable, Due, DueState, Icon, Link, MenuItem, Section, Tag, Tone};
 use base::Result;
@@ -74,7 +74,7 @@ fn row(visit: &Visit, known: &Known, entry: &Entry) -> Vec<Cell> {
         (None, _) => Cell::Empty,
     };
     let signature = match (&entry.signature, &entry.outcome) {
-        (Some(given), _) => Cell::Markup(html! { (when_signed(given)) p.muted { (given.meaning) } }),
+        (Some(given), _) => super::document::signature_cell(given),
         (None, Some(outcome)) => Cell::Long(outcome.clone()),
         (None, None) => Cell::Empty,
     };

@@ -10,5 +10,6 @@ mod dialogs;
 mod personal;
 mod reading;
 mod reference;
+mod signed;
 mod signing;
 mod story;
