@@ -263,12 +263,15 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             return Ok(left_out(&written.damage));
         }
         Command::Import { place, from, with_damage } => {
-            let arrived = portable::read_all(&place, &from, damage(with_damage))?;
+            let arrived = portable::read_all(&place, &from, damage(with_damage)).map_err(|error| portable::advise_in_doubt(error, IMPORT_IN_DOUBT))?;
             return Ok(arrival("Imported", &arrived));
         }
     }
     Ok(ExitCode::SUCCESS)
 }
+
+/// What to do about an import when the database went away over it.
+const IMPORT_IN_DOUBT: &str = "The company is in the database as a whole or not at all, and nobody can say yet which. When the database answers again, give the same command again: it imports the company, or is refused because it is there already.";
 
 fn damage(is_taken: bool) -> Damage {
     if is_taken { Damage::Told } else { Damage::Refused }

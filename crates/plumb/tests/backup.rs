@@ -3,6 +3,8 @@
 
 #[path = "backup/damage.rs"]
 mod damage;
+#[path = "backup/doubt.rs"]
+mod doubt;
 #[path = "backup/left.rs"]
 mod left;
 #[path = "program/run.rs"]

@@ -124,7 +124,11 @@ pub fn restore(from: &Path, key: &Path, place: &Place, damage: Damage) -> Result
         Err(_) => clear(&place.data, was_there)?,
         Ok(_) => cleared?,
     }
-    restored
+    restored.map_err(|error| {
+        let folder = place.data.display();
+        let advice = format!("The company is in the database as a whole or not at all, and nobody can say yet which; its files are kept in {folder}. When the database answers again, give `plumb verify` with the same --data and --database: where it finds the company, the restore is done; where it finds no trail, remove {folder} and restore again.");
+        portable::advise_in_doubt(error, &advice)
+    })
 }
 
 /// Removes what was left unencrypted in a data folder by a restore or a drill that was killed.

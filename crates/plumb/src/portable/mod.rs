@@ -26,6 +26,14 @@ pub fn print_damage<T: std::fmt::Display>(found: &[T]) {
     }
 }
 
+/// An answer that never came leaves people with a question: says what may be and how to find out.
+pub fn advise_in_doubt(error: Error, advice: &str) -> Error {
+    match error {
+        Error::InDoubt(why) => Error::InDoubt(format!("{why}\n  {advice}")),
+        other => other,
+    }
+}
+
 fn about(path: &Path, error: impl std::fmt::Display) -> Error {
     base::Refusal::new(base::RefusalKind::Unavailable, "file_error", format!("{}: {error}", path.display())).into()
 }

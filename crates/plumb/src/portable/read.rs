@@ -7,7 +7,7 @@ use crate::assembly::{Place, migrations};
 use base::limits::DAMAGE_NAMED;
 use base::{Blocker, Digest, Error, Refusal, RefusalKind, Result};
 use blob::Files;
-use db::{Database, Tx, Value};
+use db::{Database, Read, Tx, Value, sql};
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -15,6 +15,9 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use verify::Problem;
+
+/// The table of the trail's transactions: where a company is, it has rows.
+const TRAIL: &str = "audit_tx";
 
 /// What becomes of a copy that is not as it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +77,7 @@ pub fn read_all(place: &Place, from: &Path, damage: Damage) -> Result<Arrived> {
     let copy = Arc::new(Copy::open(from)?);
     let database = place.open_database()?;
     database.migrate(&migrations())?;
-    refuse_unless_empty(&database)?;
+    database.read(refuse_a_company)?;
     let loading = Loading {
         tables: tables::in_order(&database)?,
         regulated: verify::Tables::of(&database)?,
@@ -86,14 +89,14 @@ pub fn read_all(place: &Place, from: &Path, damage: Damage) -> Result<Arrived> {
     let filled = Arc::clone(&arrived);
     // One transaction: the company is there as a whole or not at all.
     let written = database.write(move |tx| {
+        take_turn(tx)?;
+        refuse_a_company(tx)?;
         *filled.lock().unwrap_or_else(PoisonError::into_inner) = loading.load(tx)?;
         Ok(())
     });
     match written {
-        Ok(()) => {}
-        // No answer came to the last question; the data itself can tell.
-        Err(Error::InDoubt(_)) if refuse_unless_empty(&database).is_err_and(|error| error.refusal().is_some_and(|refusal| refusal.code == "not_empty")) => {}
-        Err(error) => return Err(error),
+        Err(Error::InDoubt(why)) => settle(&database, &why)?,
+        other => other?,
     }
     let arrived = arrived.lock().unwrap_or_else(PoisonError::into_inner).clone();
     Ok(arrived)
@@ -192,9 +195,12 @@ impl Loading {
     fn load(&self, tx: &mut Tx) -> Result<Arrived> {
         let mut arrived = Arrived { backup: self.copy.says("backup"), made_at: self.copy.says("made_at"), damage: self.copy.damage.iter().cloned().map(Wrong::Copy).collect(), ..Arrived::default() };
         let mut keys = Keys::of(&self.tables);
+        let mut trail = 0;
         for table in &self.tables {
-            self.load_table(tx, table, &mut keys, &mut arrived.damage)?;
+            let taken = self.load_table(tx, table, &mut keys, &mut arrived.damage)?;
+            trail += if table.name == TRAIL { taken } else { 0 };
         }
+        refuse_others(tx, trail)?;
         let tenants = verify::tenants_within(tx)?;
         if tenants.is_empty() {
             arrived.damage.push(Wrong::Copy("the copy holds no company: there is no trail in it".to_owned()));
@@ -219,11 +225,12 @@ impl Loading {
         Ok(arrived)
     }
 
-    fn load_table(&self, tx: &mut Tx, table: &Table, keys: &mut Keys, damage: &mut Vec<Wrong>) -> Result<()> {
+    fn load_table(&self, tx: &mut Tx, table: &Table, keys: &mut Keys, damage: &mut Vec<Wrong>) -> Result<u64> {
+        let mut all = 0;
         if self.copy.manifest.pointer(&format!("/tables/{}", table.name)).is_none() {
             damage.push(Wrong::Copy(format!("the manifest does not list the table {}", table.name)));
         }
-        lines::read(&self.copy.table(table.name), &table.columns, &mut |lines| {
+        let read = lines::read(&self.copy.table(table.name), &table.columns, &mut |lines| {
             let mut rows = Vec::with_capacity(lines.len());
             for line in lines {
                 match line {
@@ -239,21 +246,26 @@ impl Loading {
                 }
             }
             match self.damage {
-                Damage::Refused => tx.insert_rows(table.name, &table.columns, &rows).map_err(|error| match error {
-                    Error::Refused(refusal) if refusal.kind == RefusalKind::Conflict => {
-                        refusal.advise("Nothing of the copy was kept. --with-damage leaves out rows whose keys others have, and says so.").into()
-                    }
-                    other => other,
-                }),
+                Damage::Refused => {
+                    all += rows.len() as u64;
+                    tx.insert_rows(table.name, &table.columns, &rows).map_err(|error| match error {
+                        Error::Refused(refusal) if refusal.kind == RefusalKind::Conflict => {
+                            refusal.advise("Nothing of the copy was kept. --with-damage leaves out rows whose keys others have, and says so.").into()
+                        }
+                        other => other,
+                    })
+                }
                 Damage::Told => {
                     let taken = tx.execute_rows(&insert_what_fits(table), &rows)?;
+                    all += taken;
                     if let Some(lost) = (rows.len() as u64).checked_sub(taken).filter(|lost| *lost > 0) {
                         damage.push(Wrong::Copy(format!("{lost} of {} rows of {} are left out: other rows have their keys", rows.len(), table.name)));
                     }
                     Ok(())
                 }
             }
-        })
+        });
+        read.map(|()| all)
     }
 
     /// What is wrong with a file that a row names. One that the store holds already need not come.
@@ -350,12 +362,51 @@ fn damaged(damage: &[Wrong]) -> Error {
         .into()
 }
 
-fn refuse_unless_empty(database: &Database) -> Result<()> {
-    let rows = database.read(|tx| tx.query_text("select seq from audit_tx limit 1", &[]))?;
-    if rows.is_empty() {
+/// Makes those who fill the database one after the other: the row is free again when the transaction
+/// that has it has ended, whether its program still knows of it or not.
+fn take_turn(tx: &mut Tx) -> Result<()> {
+    tx.execute(sql("update schema_migration set name = name where number = 1"), &[]).map(|_| ())
+}
+
+fn refuse_a_company(tx: &mut dyn Read) -> Result<()> {
+    if holds_nothing(tx)? {
         return Ok(());
     }
     Err(Error::conflict("not_empty", "There is a company in this database already; import into an empty one."))
+}
+
+/// Refuses where somebody else has written meanwhile, who takes no turn: a server, or `init`. Their
+/// rows and those of the copy are no company.
+fn refuse_others(tx: &mut dyn Read, ours: u64) -> Result<()> {
+    let there = tx.query_text("select cast(count(*) as bigint) as transactions from audit_tx", &[])?;
+    let there = there.first().map_or(Ok(0), |row| row.int("transactions"))?;
+    if u64::try_from(there) == Ok(ours) {
+        return Ok(());
+    }
+    Err(Error::conflict("not_empty", "Another program has begun a company in this database meanwhile; nothing of the copy was kept."))
+}
+
+fn holds_nothing(tx: &mut dyn Read) -> Result<bool> {
+    Ok(tx.query_text("select seq from audit_tx limit 1", &[])?.is_empty())
+}
+
+/// Finds out what became of a load whose COMMIT was not answered: it may even be on its way still, and
+/// whoever has the next turn knows.
+///
+/// Errors: 503 where nothing was kept; in doubt where nobody can say.
+fn settle(database: &Database, why: &str) -> Result<()> {
+    let nothing = database.write(|tx| {
+        take_turn(tx)?;
+        holds_nothing(tx)
+    });
+    match nothing {
+        Ok(false) => Ok(()),
+        Ok(true) => {
+            let refusal = Refusal::new(RefusalKind::Unavailable, "not_kept", format!("The database was lost at the last step and has kept nothing of the copy ({why})."));
+            Err(refusal.advise("Give the same command again.").into())
+        }
+        Err(error) => Err(Error::InDoubt(format!("{why}; asked again: {error}"))),
+    }
 }
 
 #[cfg(test)]
