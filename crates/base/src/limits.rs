@@ -160,6 +160,8 @@ pub const AFFECTED_ITEMS: usize = 5_000;
 pub const WALK_RECORDS: usize = 20_000;
 /// Events in one evidence bundle; each brings some 1.5 kB with its paths.
 pub const BUNDLE_EVENTS: usize = 20_000;
+/// One evidence bundle, in bytes.
+pub const BUNDLE_BYTES: usize = 64 << 20;
 /// Work on the database and on files that runs at the same time in one server.
 pub const BLOCKING_WORKERS: usize = 64;
 /// Of these, requests of one person that work at the same time.

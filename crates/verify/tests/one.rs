@@ -1,14 +1,18 @@
 //! One record alone: in its database, and as a bundle that was taken away.
 #![expect(clippy::unwrap_used, reason = "a helper that fails ends its test")]
 
+use base::limits::{BUNDLE_BYTES, BUNDLE_EVENTS};
 use db::{Database, sql};
 use kernel::catalog::Module;
-use kernel::kind::{Area, Field, Kind, Phase, Revisions, Step};
+use kernel::kind::{Area, Field, Kind, LinkKind, Phase, Revisions, Step};
 use kernel::{MAIN_TENANT, evidence};
 use serde_json::{Value as Json, json};
 use testkit::engines::both_migrated;
 use testkit::world::{World, signer};
 use verify::{Anchor, BundleReport, Key, Report, Trust, verify, verify_bundle, verify_record};
+
+/// More versions and events than are read at once.
+const MANY: usize = 103;
 
 fn modules() -> Vec<Module> {
     let notice = Kind::new("notice", "Notice", "Notices", Area::Quality)
@@ -24,7 +28,8 @@ fn modules() -> Vec<Module> {
         .step(Step::new("issue", "Issue", &["ready"], "in_force").signed("quality_manager", "checked"))
         .step(Step::new("supersede", "Supersede", &["in_force"], "superseded").by_record())
         .allow("everyone", &["view"])
-        .allow("quality_engineer", &["create", "edit", "revise", "see_personal", "edit_personal"]);
+        .link(LinkKind::new("sent_to", "is sent to", "was sent", &["department"]))
+        .allow("quality_engineer", &["create", "edit", "link", "revise", "see_personal", "edit_personal"]);
     vec![Module { kinds: vec![notice], ..Module::default() }]
 }
 
@@ -251,5 +256,47 @@ fn frs_evd_083_a_bundle_holds_a_record_with_so_many_events_and_never_past_the_li
         let refused = test.database.read(|tx| evidence::bundle(tx, &catalog, &record, count - 1)).unwrap_err();
         assert_eq!(refused.refusal().unwrap().kind, base::RefusalKind::TooLarge);
         assert!(refused.to_string().contains("NO-0002 rev A has more than"), "{refused}");
+    });
+}
+
+#[test]
+fn frs_evd_083_a_bundle_has_so_many_bytes_and_not_one_past_the_limit() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        let (world, [first, _]) = company(&test.database);
+        seal(&world);
+        let (record, catalog) = (world.record(&first), world.kernel.catalog().unwrap());
+        let within = |bytes: usize| test.database.read(|tx| evidence::bundle_within(tx, &catalog, &record, BUNDLE_EVENTS, bytes));
+        let whole = within(BUNDLE_BYTES).unwrap().text().unwrap();
+        assert_eq!(within(whole.len()).unwrap().text().unwrap(), whole);
+        let refused = within(whole.len() - 1).unwrap_err();
+        assert_eq!(refused.refusal().unwrap().kind, base::RefusalKind::TooLarge);
+        assert!(refused.to_string().contains(&format!("NO-0002 rev A has more than {} bytes of evidence", whole.len() - 1)), "{refused}");
+    });
+    // What is handed out is read by whoever checks it.
+    const { assert!(BUNDLE_BYTES <= verify::BUNDLE_BYTES) };
+}
+
+#[test]
+fn frs_evd_081_a_bundle_of_many_versions_and_of_a_large_transaction_lacks_nothing() {
+    both_migrated(kernel::MIGRATIONS, |test| {
+        let (world, _) = company(&test.database);
+        let writer = world.sign_in("wim");
+        let department = |number: usize| world.create_with(&world.admin, json!({"kind": "department", "number": format!("D{number}"), "title": "Works"})).unwrap();
+        let links: Vec<Json> = (0..MANY).map(department).map(|id| json!({"link": "sent_to", "target": id})).collect();
+        let notice = world.create_with(&writer, json!({"kind": "notice", "title": "To all", "fields": {"news": "0"}, "links": links})).unwrap();
+        for edit in 1..MANY {
+            world.edit(&writer, &notice, json!({"news": edit.to_string()})).unwrap();
+        }
+        seal(&world);
+        let report = read(&handed_out(&world, &notice), &Trust { keys: vec![key()], ..Trust::default() });
+        assert!(report.is_sound(), "{:?}", report.problems);
+        let count = |statement: &str| test.database.read(|tx| tx.query_text(statement, &[MAIN_TENANT.into(), notice.as_str().into()])).unwrap()[0].int("n").unwrap() as u64;
+        let in_one = count("select count(*) as n from event where tenant = $1 and record = $2 group by tx order by 1 desc limit 1");
+        assert!(in_one > MANY as u64, "{in_one} events in one transaction");
+        assert_eq!(report.events, count("select count(*) as n from event where tenant = $1 and record = $2"));
+        assert_eq!((report.transactions, report.proved), (MANY as u64, MANY as u64));
+        let versions = count("select count(*) as n from record_version where tenant = $1 and id = $2");
+        assert_eq!(versions, MANY as u64);
+        assert!(report.rows > versions + MANY as u64, "{} rows: versions, links and the record", report.rows);
     });
 }

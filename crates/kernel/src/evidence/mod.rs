@@ -14,7 +14,7 @@ mod receipt;
 mod restoration;
 mod tiles;
 
-pub use bundle::{BUNDLE_FORMAT, Bundle, EVIDENCE_EXPORT, bundle};
+pub use bundle::{BUNDLE_FORMAT, Bundle, EVIDENCE_EXPORT, bundle, bundle_within};
 pub(crate) use bundle::export_command;
 pub use check::{CheckProgress, Findings, TRAIL_CHECK, begin_when_due, finish, kind as check_kind, last as last_checks, note_progress, progress, running, unassessed};
 pub(crate) use check::command as check_command;

@@ -58,7 +58,10 @@ fn hashes_of(row: &Row) -> Result<Vec<Digest>> {
     row.bytes("hashes")?.chunks(HASH_BYTES).map(|hash| Digest::from_bytes(hash).ok_or_else(|| Error::internal("a tile ends within a hash"))).collect()
 }
 
-/// Tiles read from their rows, each once.
+/// Tiles that are kept in memory: far more than the way of one entry to the head needs.
+const TILES_AT_ONCE: usize = 64;
+
+/// Tiles read from their rows, each once as long as their neighbours are asked for.
 pub(super) struct KeptTiles<'a> {
     tx: &'a mut dyn Read,
     tenant: &'a str,
@@ -109,6 +112,9 @@ impl Tiles for KeptTiles<'_> {
             return Ok(known.clone());
         }
         let kept = kept(self.tx, self.tenant, tile.level, tile.index)?;
+        if self.known.len() >= TILES_AT_ONCE {
+            self.known.clear();
+        }
         self.known.insert(key, kept.clone());
         Ok(kept)
     }
