@@ -7,12 +7,12 @@ use crate::edge::{self, Credentials, Policy, Problem, RequestId, body, credentia
 use crate::endpoint::{self, Access, Body as Expects, Endpoint, Run, Verb};
 use crate::extra::{Params, ReadAnswer};
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{RawPathParams, Request, rejection::RawPathParamsRejection};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter};
-use base::limits::{ADDRESS_BYTES, REQUEST_BODY_BYTES, UPLOAD_BYTES};
+use base::limits::{ADDRESS_BYTES, OPEN_BODY_BYTES, REQUEST_BODY_BYTES, UPLOAD_BYTES};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -134,9 +134,17 @@ impl Asked {
             return self.upload().await;
         }
         let (state, endpoint) = (self.state.clone(), Arc::clone(&self.endpoint));
+        if self.brings_a_body() {
+            refuse_strangers(&state, self.credentials.clone()).await?;
+        }
         let (call, bytes) = self.into_call().await?;
         let who = call.credentials.secret().map(str::to_owned);
         edge::run_blocking_for(&state.gate, who.as_deref(), move || answer_blocking(&endpoint, call, &bytes)).await
+    }
+
+    /// Whether a body comes that only people who are signed in may send.
+    fn brings_a_body(&self) -> bool {
+        self.endpoint.access != Access::Anybody && matches!(self.endpoint.body, Expects::Json(_) | Expects::JsonOrNone(_)) && !self.body.is_end_stream()
     }
 
     /// Reads the body where there is one, and the headers of a change.
@@ -144,7 +152,8 @@ impl Asked {
         let bytes = match self.endpoint.body {
             Expects::None | Expects::File => Bytes::new(),
             Expects::Json(_) | Expects::JsonOrNone(_) => {
-                let bytes = body::read(self.body, REQUEST_BODY_BYTES, self.state.bounds.body_seconds).await?;
+                let most = if self.endpoint.access == Access::Anybody { OPEN_BODY_BYTES } else { REQUEST_BODY_BYTES };
+                let bytes = body::read(self.body, most, self.state.bounds.body_seconds).await?;
                 if !bytes.is_empty() || matches!(self.endpoint.body, Expects::Json(_)) {
                     body::check_json(&self.headers)?;
                 }
@@ -190,14 +199,38 @@ impl Asked {
     }
 }
 
+/// Memory is for bodies of people who are known: a session or token that nobody has is told so by the head
+/// alone. One that was good a moment ago is looked up when the body is there, as every one is.
+async fn refuse_strangers(state: &State, credentials: Credentials) -> Result<(), Problem> {
+    let Some(secret) = credentials.secret().filter(|secret| !state.gate.knows(secret)).map(str::to_owned) else { return Ok(()) };
+    let here = state.clone();
+    edge::run_blocking_for(&state.gate, Some(&secret), move || known(&here, &credentials).map(|_| ())).await
+}
+
+/// Whoever has the session or token; the gate keeps in mind whose it is, or that it is nobody's.
+fn known(state: &State, credentials: &Credentials) -> Result<kernel::authority::Actor, Problem> {
+    match edge::authenticate(&state.kernel, credentials) {
+        Ok(Some(actor)) => {
+            state.gate.know(credentials.secret(), actor.person());
+            Ok(actor)
+        }
+        Ok(None) => Err(credentials::nobody()),
+        Err(problem) => {
+            if problem.status() == StatusCode::UNAUTHORIZED {
+                state.gate.forget(credentials.secret());
+            }
+            Err(problem)
+        }
+    }
+}
+
 /// The part of a request that blocks: authenticate, look at what it demands, run.
 fn answer_blocking(endpoint: &Endpoint, mut call: Call, bytes: &Bytes) -> Result<Answer, Problem> {
     if endpoint.access != Access::Anybody {
-        let actor = edge::authenticate(&call.state.kernel, &call.credentials)?.ok_or_else(credentials::nobody)?;
+        let actor = known(&call.state, &call.credentials)?;
         if !crate::handlers::may_with_foreign_password(endpoint) {
             refuse_foreign_password(&actor)?;
         }
-        call.state.gate.know(call.credentials.secret(), actor.person());
         call.params = call.params.of(Some(actor.person()));
         call.actor = Some(actor);
     }

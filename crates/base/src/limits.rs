@@ -4,6 +4,9 @@
 
 /// A request body that is not a file, in bytes.
 pub const REQUEST_BODY_BYTES: usize = 1 << 20;
+/// A request body of somebody who is not signed in, in bytes: what signing in takes, with the address
+/// that was asked for before.
+pub const OPEN_BODY_BYTES: usize = 32 << 10;
 /// An uploaded file, in bytes.
 pub const UPLOAD_BYTES: usize = 50 << 20;
 /// Nesting of JSON in a request.

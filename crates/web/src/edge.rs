@@ -11,7 +11,7 @@ use api::edge as http;
 use axum::extract::{FromRequest, Multipart, RawPathParams, Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::Response;
-use base::limits::{BODY_SECONDS, REQUEST_BODY_BYTES, UPLOAD_BYTES, UPLOAD_SECONDS};
+use base::limits::{BODY_SECONDS, OPEN_BODY_BYTES, REQUEST_BODY_BYTES, UPLOAD_BYTES, UPLOAD_SECONDS};
 use base::{Error, Refusal, RefusalKind, Result};
 use kernel::authority::{Actor, Grant, Viewer};
 use kernel::catalog::Catalog;
@@ -187,12 +187,13 @@ impl Visit {
 /// A page for people who are signed in.
 pub(crate) async fn signed_in(page: PageFn, shared: State<Shared>, params: RawPathParams, request: Request) -> Response {
     let State(shared) = shared;
-    answer_with(shared, params, request, move |shared, incoming| {
+    answer_with(shared, REQUEST_BODY_BYTES, params, request, move |shared, incoming| {
         let actor = match &incoming.session_token {
             Some(token) => session::actor_of_session(&shared.kernel, MAIN_TENANT, token)?,
             None => None,
         };
         let Some(actor) = actor else {
+            shared.settings.gate.forget(incoming.session_token.as_deref());
             return Ok(Answer::Go { to: format!("/sign-in?next={}", crate::text::encode(&incoming.path)), flash: None });
         };
         shared.settings.gate.know(incoming.session_token.as_deref(), actor.person());
@@ -219,11 +220,13 @@ pub(crate) async fn signed_in(page: PageFn, shared: State<Shared>, params: RawPa
 /// A page that needs nobody: sign-in.
 pub(crate) async fn open_to_all(page: OpenPageFn, shared: State<Shared>, params: RawPathParams, request: Request) -> Response {
     let State(shared) = shared;
-    answer_with(shared, params, request, page).await
+    answer_with(shared, OPEN_BODY_BYTES, params, request, page).await
 }
 
+/// `most` is what a form without files may have, in bytes: a small one is read from anybody.
 async fn answer_with(
     shared: Shared,
+    most: usize,
     params: RawPathParams,
     request: Request,
     work: impl Fn(&Shared, &Incoming) -> Result<Answer> + Send + 'static,
@@ -231,7 +234,7 @@ async fn answer_with(
     let how = How { secure: shared.settings.secure_cookies, ..How::default() };
     // A form with files has the time of an upload; one without is read with its own, shorter one.
     let within = Duration::from_secs(UPLOAD_SECONDS);
-    let read = tokio::time::timeout(within, read_request(&shared, params, request)).await;
+    let read = tokio::time::timeout(within, read_request(&shared, most, params, request)).await;
     let incoming = match read.unwrap_or_else(|_| Err(too_slow(UPLOAD_SECONDS))) {
         Ok(incoming) => incoming,
         Err(error) => return respond(shell::error_answer(None, &error), how),
@@ -275,7 +278,7 @@ fn refusal_of(problem: &http::Problem) -> Error {
     }
 }
 
-async fn read_request(shared: &Shared, params: RawPathParams, request: Request) -> Result<Incoming> {
+async fn read_request(shared: &Shared, most: usize, params: RawPathParams, request: Request) -> Result<Incoming> {
     let (parts, body) = request.into_parts();
     let mut incoming = Incoming {
         path: parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
@@ -297,7 +300,11 @@ async fn read_request(shared: &Shared, params: RawPathParams, request: Request) 
             let multipart = multipart.map_err(|error| Error::malformed("bad_form", error.body_text()))?;
             read_parts(shared, multipart, &mut incoming).await?;
         } else if content_type.starts_with("application/x-www-form-urlencoded") {
-            let bytes = http::body::read(body, REQUEST_BODY_BYTES, BODY_SECONDS).await.map_err(|problem| refusal_of(&problem))?;
+            if most > OPEN_BODY_BYTES && is_stranger(shared, &incoming).await? {
+                // Sent to sign in all the same: nothing of the form is read for that.
+                return Ok(incoming);
+            }
+            let bytes = http::body::read(body, most, BODY_SECONDS).await.map_err(|problem| refusal_of(&problem))?;
             incoming.form = pairs(&bytes)?;
         } else {
             return Err(Error::malformed("bad_form", "this is not a form"));
@@ -308,11 +315,26 @@ async fn read_request(shared: &Shared, params: RawPathParams, request: Request) 
 
 /// Files are taken from people who are signed in, and only from them: a file is kept as it arrives.
 async fn refuse_strangers(shared: &Shared, incoming: &Incoming) -> Result<()> {
-    let nobody = || Error::unauthenticated("not_signed_in", "Sign in first; nothing of the form was taken.");
-    let (kernel, token) = (shared.kernel.clone(), incoming.session_token.clone().ok_or_else(nobody)?);
-    let who = token.clone();
+    match person_of(shared, incoming).await? {
+        Some(_) => Ok(()),
+        None => Err(Error::unauthenticated("not_signed_in", "Sign in first; nothing of the form was taken.")),
+    }
+}
+
+/// Whether the session is nobody's. One that was good a moment ago is looked up when the form is there,
+/// as every one is.
+async fn is_stranger(shared: &Shared, incoming: &Incoming) -> Result<bool> {
+    if incoming.session_token.as_deref().is_some_and(|token| shared.settings.gate.knows(token)) {
+        return Ok(false);
+    }
+    Ok(person_of(shared, incoming).await?.is_none())
+}
+
+async fn person_of(shared: &Shared, incoming: &Incoming) -> Result<Option<Actor>> {
+    let Some(token) = incoming.session_token.clone() else { return Ok(None) };
+    let (kernel, who) = (shared.kernel.clone(), token.clone());
     let found = http::run_blocking_for(&shared.settings.gate, Some(&who), move || Ok(session::actor_of_session(&kernel, MAIN_TENANT, &token))).await;
-    found.map_err(|problem| refusal_of(&problem))??.map(|_| ()).ok_or_else(nobody)
+    found.map_err(|problem| refusal_of(&problem))?
 }
 
 async fn read_parts(shared: &Shared, mut multipart: Multipart, incoming: &mut Incoming) -> Result<()> {

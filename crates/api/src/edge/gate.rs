@@ -48,6 +48,19 @@ impl Gate {
         }
     }
 
+    /// Whether a session or token was somebody's when it was looked up last: enough to read what its
+    /// request brings, and never to do anything.
+    pub fn knows(&self, secret: &str) -> bool {
+        self.shares.knows(secret)
+    }
+
+    /// A session or token was looked up and is nobody's.
+    pub fn forget(&self, secret: Option<&str>) {
+        if let Some(secret) = secret {
+            self.shares.forget(secret);
+        }
+    }
+
     pub fn working(&self) -> usize {
         self.most_workers.saturating_sub(self.workers.available_permits())
     }

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use base::limits::{
-    ADDRESS_FAILURES, ADDRESSES_WATCHED, BLOCKING_WAIT_SECONDS, BODY_SECONDS, REQUEST_BODY_BYTES, SIGN_IN_WAIT_SECONDS, SIGN_INS_AT_ONCE, SIGN_INS_WAITING,
+    ADDRESS_FAILURES, ADDRESSES_WATCHED, BLOCKING_WAIT_SECONDS, BODY_SECONDS, OPEN_BODY_BYTES, SIGN_IN_WAIT_SECONDS, SIGN_INS_AT_ONCE, SIGN_INS_WAITING,
 };
 use base::{Refusal, RefusalKind, Timestamp};
 use kernel::Kernel;
@@ -106,7 +106,7 @@ pub fn limit_sign_ins(router: Router, kernel: Kernel, paths: &'static [&'static 
             }
             // The whole request first: whoever sends it slowly must not hold a turn meanwhile.
             let (parts, body) = request.into_parts();
-            let bytes = match body::read(body, REQUEST_BODY_BYTES, BODY_SECONDS).await {
+            let bytes = match body::read(body, OPEN_BODY_BYTES, BODY_SECONDS).await {
                 Ok(bytes) => bytes,
                 Err(problem) => {
                     guesses.forgive(address);

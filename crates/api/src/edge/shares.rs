@@ -45,6 +45,16 @@ impl Shares {
         people.insert(Digest::of(secret.as_bytes()), person.to_owned());
     }
 
+    /// Whether it is known whose a session or token is.
+    pub fn knows(&self, secret: &str) -> bool {
+        self.people.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&Digest::of(secret.as_bytes()))
+    }
+
+    /// A session or token is nobody's any more.
+    pub fn forget(&self, secret: &str) {
+        self.people.lock().unwrap_or_else(PoisonError::into_inner).remove(&Digest::of(secret.as_bytes()));
+    }
+
     /// Under what name the share stands: no secret is kept.
     fn name_of(&self, secret: &str) -> String {
         let digest = Digest::of(secret.as_bytes());
