@@ -113,8 +113,8 @@ impl Cluster {
         let primary = self.primary()?;
         let Some(node) = self.nodes.get(primary) else { return Err(Error::internal("no such node")) };
         let settings = self.folder.path().join(format!("{}.yml", node.name));
-        let done = Command::new("patronictl")
-            .args(["-c", &settings.display().to_string(), "switchover", "plumb", "--master", &node.name, "--force"])
+        let done = Command::new(installed(Path::new("patronictl"))?)
+            .args(["-c", &settings.display().to_string(), "switchover", "plumb", "--leader", &node.name, "--force"])
             .stdin(Stdio::null())
             .output()
             .map_err(Error::internal)?;
@@ -344,7 +344,9 @@ fn run_as_server_user(folder: &Path, name: &str, program: &Path, arguments: &[&s
 
 fn installed(program: &Path) -> Result<PathBuf> {
     let paths = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&paths).chain(["/usr/sbin".into(), "/sbin".into()]);
+    // A system's Patroni may be older than the one that is advised.
+    let own = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/patroni/bin");
+    let folders = std::iter::once(own).chain(std::env::split_paths(&paths)).chain(["/usr/sbin".into(), "/sbin".into()]);
     let found = folders.map(|folder| folder.join(program)).find(|path| path.exists());
     found.ok_or_else(|| Error::internal(format!("`{}` is not installed; scripts/soak installs it", program.display())))
 }
