@@ -158,7 +158,6 @@ fn check_value(sort: Sort, name: &str, value: &str) -> Result<()> {
     match sort {
         Sort::Text(most) if value.chars().count() > most => wrong(format!("“{name}” has at most {most} characters")),
         Sort::Text(_) => Ok(()),
-        _ if value.is_empty() => Ok(()),
         Sort::Integer { min, max } => match value.parse::<i64>() {
             Ok(number) if (min..=max).contains(&number) => Ok(()),
             _ => wrong(format!("“{name}” is a whole number from {min} to {max}")),
@@ -207,6 +206,15 @@ mod tests {
             let error = check(name, bad).unwrap_err();
             assert_eq!(error.refusal().unwrap().place.as_deref(), Some(name), "{name}={bad}");
         }
+    }
+
+    #[test]
+    fn frs_api_009_an_empty_value_is_no_number_date_or_choice() {
+        for name in ["rows", "current", "as_of", "until", "sort"] {
+            let error = check(name, "").unwrap_err();
+            assert_eq!(error.refusal().unwrap().place.as_deref(), Some(name), "{name}");
+        }
+        assert!(check("q", "").is_ok());
     }
 
     #[test]

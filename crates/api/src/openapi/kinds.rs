@@ -1,10 +1,11 @@
 //! What the document says for one kind: its fields, its states, its steps.
 
 use super::operations::{described, operation_id, reference};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Body, Endpoint, Shape};
 use kernel::catalog::Catalog;
 use kernel::kind::{Field, FieldSort, Kind, Numbering, Step};
 use serde_json::{Map, Value as Json, json};
+use std::sync::Arc;
 
 /// The schemas that differ from kind to kind, and the name each has for one kind.
 const TYPED: [&str; 3] = ["record", "new_record", "edit_record"];
@@ -13,20 +14,21 @@ fn typed(schema: &str, kind: &Kind) -> String {
     format!("{schema}.{}", kind.name)
 }
 
-/// The operation of an endpoint for one kind, where body or answer carry the kind's own fields.
-pub(super) fn operation(kind: &Kind, endpoint: &Endpoint, catalog: &Catalog) -> Option<(String, Json)> {
+/// The operation of an endpoint for one kind, where a body or an answer at its address carries the
+/// kind's own fields: an address that stands there for the kind has all its methods.
+pub(super) fn operation(kind: &Kind, endpoint: &Endpoint, endpoints: &[Arc<Endpoint>], catalog: &Catalog) -> Option<(String, Json)> {
     let rest = endpoint.path.strip_prefix("/api/v1/records/{kind}")?;
+    if !endpoints.iter().any(|other| other.path == endpoint.path && is_typed(other)) {
+        return None;
+    }
     let body = match endpoint.body {
-        crate::endpoint::Body::Json(name) if TYPED.contains(&name) => Some(typed(name, kind)),
+        Body::Json(name) if TYPED.contains(&name) => Some(typed(name, kind)),
         _ => None,
     };
     let answer = match endpoint.shape {
-        crate::endpoint::Shape::One(name) | crate::endpoint::Shape::Rows(name) if TYPED.contains(&name) => Some(typed(name, kind)),
+        Shape::One(name) | Shape::Rows(name) if TYPED.contains(&name) => Some(typed(name, kind)),
         _ => None,
     };
-    if body.is_none() && answer.is_none() {
-        return None;
-    }
     let path = format!("/api/v1/records/{}{rest}", kind.name);
     let id = operation_id(endpoint.verb.name(), &path);
     let summary = format!("{}: {}", kind.plural, lower_first(endpoint.summary));
@@ -36,6 +38,11 @@ pub(super) fn operation(kind: &Kind, endpoint: &Endpoint, catalog: &Catalog) -> 
         type_filters(&mut operation, kind);
     }
     Some((path, operation))
+}
+
+fn is_typed(endpoint: &Endpoint) -> bool {
+    let body = matches!(endpoint.body, Body::Json(name) if TYPED.contains(&name));
+    body || matches!(endpoint.shape, Shape::One(name) | Shape::Rows(name) if TYPED.contains(&name))
 }
 
 /// The operation of one step.

@@ -25,7 +25,7 @@ pub fn document(catalog: &Catalog, endpoints: &[Arc<Endpoint>]) -> Json {
     for kind in catalog.kinds() {
         components.extend(kinds::schemas(kind));
         for endpoint in endpoints {
-            if let Some((path, operation)) = kinds::operation(kind, endpoint, catalog) {
+            if let Some((path, operation)) = kinds::operation(kind, endpoint, endpoints, catalog) {
                 add(&mut paths, &path, endpoint, operation);
             }
         }

@@ -167,7 +167,8 @@ fn problems_of(endpoint: &Endpoint) -> Vec<u16> {
         statuses.push(422);
     }
     if endpoint.verb.changes() {
-        statuses.extend([403, 409]);
+        // Whoever guesses at a password while they sign is asked to wait; a disk may be full.
+        statuses.extend([403, 409, 429, 507]);
     }
     if endpoint.body != Body::None {
         statuses.extend([408, 413]);

@@ -177,3 +177,23 @@ fn every_endpoint_fulfils_a_written_requirement() {
         assert!(written.contains(&format!("id = \"{}\"", endpoint.requirement)), "{} names {}", endpoint.name(), endpoint.requirement);
     }
 }
+
+#[test]
+fn frs_api_014_an_address_of_one_kind_has_all_the_methods_that_are_answered_there() {
+    let test = sqlite_migrated(kernel::MIGRATIONS);
+    let company = Company::new(&test);
+    let document = company.document();
+    let paths = document["paths"].as_object().unwrap();
+    let methods = |path: &str| paths[path].as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    let mut compared = 0;
+    for kind in company.world.kernel.catalog().unwrap().kinds() {
+        let of_kind = format!("/api/v1/records/{}", kind.name);
+        for path in paths.keys().filter(|path| !path.contains("/steps/")) {
+            if let Some(rest) = path.strip_prefix(&of_kind).filter(|rest| rest.is_empty() || rest.starts_with('/')) {
+                assert_eq!(methods(path), methods(&format!("/api/v1/records/{{kind}}{rest}")), "{path}");
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 10, "{compared}");
+}
