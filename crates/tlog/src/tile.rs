@@ -97,14 +97,6 @@ pub fn grown(old: u64, new: u64) -> Vec<Tile> {
     tiles
 }
 
-/// The places of the tiles of one level that lead from the entry at `place` to the head of `size`
-/// entries: the one above the entry, and the last. `None` where the log has not reached the level.
-pub fn beside_path(level: u8, place: u64, size: u64) -> Option<(u64, u64)> {
-    let height = HEIGHT * u32::from(level);
-    let last = size.checked_shr(height)?.checked_sub(1)?;
-    Some((place.checked_shr(height)? / WIDTH, last / WIDTH))
-}
-
 /// Where the tiles of a log are kept.
 pub trait Tiles {
     /// The hashes of a tile, at least so many as asked for.
@@ -212,6 +204,14 @@ mod tests {
             assert!(proves_consistency(before.0, size, &path, &before.1, &head));
             before = (size, head);
         }
+    }
+
+    /// The places of the tiles of one level that lead from the entry at `place` to the head of `size`
+    /// entries: the one above the entry, and the last. `None` where the log has not reached the level.
+    fn beside_path(level: u8, place: u64, size: u64) -> Option<(u64, u64)> {
+        let height = HEIGHT * u32::from(level);
+        let last = size.checked_shr(height)?.checked_sub(1)?;
+        Some((place.checked_shr(height)? / WIDTH, last / WIDTH))
     }
 
     /// Gives only the tiles that `beside_path` names.

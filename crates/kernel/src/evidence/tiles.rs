@@ -1,9 +1,9 @@
 //! The tiles of the log as rows.
 
 use base::{Digest, Error, Result};
-use db::{Read, Row, Tx, Value, sql};
+use db::{Read, Row, Tx, sql};
 use std::collections::BTreeMap;
-use tlog::tile::{Tile, Tiles, beside_path, grown};
+use tlog::tile::{Tile, Tiles, grown};
 use tlog::tree;
 
 /// Bytes of one hash.
@@ -73,33 +73,14 @@ impl<'a> KeptTiles<'a> {
         Self { tx, tenant, known: BTreeMap::new() }
     }
 
-    /// With the tiles that lead from the entry at `place` to the head of `size` entries read in one
-    /// statement, as far as a log of 2^32 entries has them; those above are read one by one.
-    pub(super) fn between(tx: &'a mut dyn Read, tenant: &'a str, place: u64, size: u64) -> Result<Self> {
-        let mut params: Vec<Value> = vec![tenant.into()];
-        for level in 0..4 {
-            // A level that the log has not reached has no such tile.
-            let pair = beside_path(level, place, size).unwrap_or((0, 0));
-            params.extend([i64::try_from(pair.0).map_err(Error::internal)?.into(), i64::try_from(pair.1).map_err(Error::internal)?.into()]);
-        }
-        // Eight searches: SQLite would read all tiles for conditions joined by "or".
-        let rows = tx.query(
-            sql(
-                "select level, place, hashes from log_tile where tenant = $1 and level = 0 and place = $2
-                 union all select level, place, hashes from log_tile where tenant = $1 and level = 0 and place = $3
-                 union all select level, place, hashes from log_tile where tenant = $1 and level = 1 and place = $4
-                 union all select level, place, hashes from log_tile where tenant = $1 and level = 1 and place = $5
-                 union all select level, place, hashes from log_tile where tenant = $1 and level = 2 and place = $6
-                 union all select level, place, hashes from log_tile where tenant = $1 and level = 2 and place = $7
-                 union all select level, place, hashes from log_tile where tenant = $1 and level = 3 and place = $8
-                 union all select level, place, hashes from log_tile where tenant = $1 and level = 3 and place = $9",
-            ),
-            &params,
-        )?;
+    /// With tiles that were read already: rows with `level`, `tile` and `hashes`, which are null where
+    /// there is none. What is not among them is read when it is asked for.
+    pub(super) fn beginning_with(tx: &'a mut dyn Read, tenant: &'a str, rows: &[Row]) -> Result<Self> {
         let mut known = BTreeMap::new();
-        for row in &rows {
-            let key = (u8::try_from(row.int("level")?).map_err(Error::internal)?, u64::try_from(row.int("place")?).map_err(Error::internal)?);
-            known.insert(key, hashes_of(row)?);
+        for row in rows {
+            if let (Some(level), Some(place)) = (row.opt_int("level")?, row.opt_int("tile")?) {
+                known.insert((u8::try_from(level).map_err(Error::internal)?, u64::try_from(place).map_err(Error::internal)?), hashes_of(row)?);
+            }
         }
         Ok(Self { tx, tenant, known })
     }
