@@ -162,7 +162,7 @@ fn what_a_large_transaction_wrote_is_on_the_disk_before_its_commit_and_nothing_w
 }
 
 #[test]
-fn a_server_on_an_earlier_timeline_than_one_worked_with_is_not_worked_with() {
+fn frs_dur_010_a_server_on_an_earlier_timeline_than_one_worked_with_is_refused() {
     let test = engines::postgres();
     let runtime = connect::runtime(1).unwrap();
     let get = |timelines: &Timelines| {

@@ -96,7 +96,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn a_primary_that_was_replaced_is_not_worked_with_again() {
+    fn frs_dur_010_a_primary_that_was_replaced_is_refused_and_not_worked_with_again() {
         let (timelines, start) = (Timelines::default(), Instant::now());
         let at = |seconds: u64| start + Duration::from_secs(seconds);
         assert!(timelines.is_newest(at(0)));
