@@ -47,8 +47,13 @@ pub const SHEET_ROWS: u32 = 1_048_576;
 pub const IMPORT_PREAMBLE_ROWS: usize = 50;
 /// One cell of an imported sheet, in characters (what Excel itself allows).
 pub const IMPORT_CELL_CHARS: usize = 32_767;
-/// All text of an imported sheet, in bytes: many cells may share one long text.
+/// All text of an imported sheet, in bytes: many cells may share one long text. The shared texts of a
+/// workbook are together as long.
 pub const IMPORT_TEXT_BYTES: usize = 64 << 20;
+/// Files of structures that are read at the same time in one server; each takes up to 150 MiB.
+pub const IMPORTS_AT_ONCE: usize = 2;
+/// Files of structures that wait for their turn to be read; further ones are told to come again.
+pub const IMPORTS_WAITING: usize = 16;
 /// Reference designators of one line, ranges expanded.
 pub const DESIGNATORS_PER_LINE: usize = 2_000;
 /// One reference designator, in characters.
@@ -71,6 +76,8 @@ pub const XLSX_UNPACKED_BYTES: u64 = 200 << 20;
 pub const XLSX_RATIO: u64 = 200;
 /// Files inside an XLSX file.
 pub const XLSX_ENTRIES: usize = 1_000;
+/// The name of a file inside an XLSX file, in characters.
+pub const XLSX_NAME_CHARS: usize = 255;
 /// Shared texts of an XLSX file.
 pub const XLSX_STRINGS: usize = 1_000_000;
 /// Nesting of XML elements.

@@ -5,6 +5,7 @@ use super::detail::{Detail, DetailLine};
 use super::kind::KIND;
 use super::lines::{self, CheckedLine};
 use super::sources::{self, CheckedSource};
+use super::turns::TURNS;
 use super::store::{BOM_LINE, MANUFACTURER_PART, SourceStatus};
 use crate::structure::import::{ImportOptions, ImportedItem, ImportedLine, ImportedStructure, import_file};
 use crate::structure::sheet::ReadOptions;
@@ -32,13 +33,16 @@ pub(crate) fn parse_file(kernel: &Kernel, _: &Actor, input: &Json) -> Result<Jso
     if !kernel.files().exists(&digest)? {
         return Err(Error::invalid("file", "no_such_file", "no file with this digest was uploaded"));
     }
-    let bytes = kernel.files().get(&digest)?;
     let options: ImportOptions = match input.get("options") {
         None | Some(Json::Null) => ImportOptions::default(),
         Some(given) => serde_json::from_value(given.clone()).map_err(|error| Error::invalid("options", "bad_options", error.to_string()))?,
     };
     let read = ReadOptions { sheet: opt_text_of(input, "sheet").map(str::to_owned), ..ReadOptions::default() };
-    let structure = import_file(opt_text_of(input, "file_name").unwrap_or(""), &bytes, &read, &options)?;
+    let structure = {
+        let _turn = TURNS.enter()?;
+        let bytes = kernel.files().get(&digest)?;
+        import_file(opt_text_of(input, "file_name").unwrap_or(""), &bytes, &read, &options)?
+    };
     let mut prepared = input.clone();
     prepared[PARSED] = serde_json::to_value(&structure).map_err(Error::internal)?;
     Ok(prepared)

@@ -13,6 +13,7 @@ mod lifecycle;
 mod lines;
 mod sources;
 mod store;
+mod turns;
 
 pub use commands::commands;
 pub use detail::{copy_details, note_step};

@@ -5,6 +5,8 @@
 
 pub(in crate::structure) mod archive;
 mod csv;
+mod values;
+pub(in crate::structure) mod walk;
 mod xlsx;
 
 use base::{Error, Refusal, RefusalKind, Result, limits};
@@ -191,6 +193,14 @@ fn not_xlsx(why: impl std::fmt::Display) -> Error {
     Refusal::new(RefusalKind::Malformed, "not_xlsx", format!("this is not a readable XLSX workbook: {why}"))
         .at("file")
         .advise("Save the table as “Excel workbook (.xlsx)” or as “CSV UTF-8” and import that.")
+        .into()
+}
+
+/// As [`not_xlsx`], where the place is known.
+fn not_xlsx_at(place: impl Into<String>, why: impl std::fmt::Display) -> Error {
+    Refusal::new(RefusalKind::Malformed, "not_xlsx", format!("this is not a readable XLSX workbook: {why}"))
+        .at(place)
+        .advise("Open it in a spreadsheet program, look at that place, save it as “Excel workbook (.xlsx)” and import that.")
         .into()
 }
 

@@ -1,5 +1,6 @@
 //! Tests of this folder, by module.
 
+mod cells;
 mod demo;
 mod designators;
 mod export;

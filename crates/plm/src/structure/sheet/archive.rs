@@ -4,7 +4,8 @@
 //! many texts as the file claims to hold, and computes with cell positions unchecked). So every
 //! part is unpacked here once, counted, and its XML walked, before the reader sees the file.
 
-use super::not_xlsx;
+use super::walk::{Totals, Walk};
+use super::{not_xlsx, not_xlsx_at};
 use base::{Error, Result, limits};
 use quick_xml::events::{BytesStart, Event};
 use std::cell::Cell;
@@ -15,6 +16,11 @@ use zip::{CompressionMethod, ZipArchive};
 
 /// The last column a workbook can have, as Excel limits it.
 const SHEET_COLUMNS: u32 = 16_384;
+
+/// What kind of file a Unix mode says, and the two kinds that a workbook holds.
+const FILE_TYPE: u32 = 0o170_000;
+const FILE_TYPE_REGULAR: u32 = 0o100_000;
+const FILE_TYPE_FOLDER: u32 = 0o040_000;
 
 /// Formats that are recognisably neither text nor XLSX, to say what was sent instead.
 const FOREIGN: [(&[u8], &str); 9] = [
@@ -57,9 +63,10 @@ pub(in crate::structure) fn check_within(bytes: &[u8], unpacked_most: u64) -> Re
         return Err(not_xlsx("the ZIP archive holds two files of one name, or more than one archive"));
     }
     let mut names = HashSet::new();
+    let mut totals = Totals::default();
     let mut unpacked = 0;
     for index in 0..archive.len() {
-        let (name, size) = check_entry(&mut archive, index, unpacked, unpacked_most)?;
+        let (name, size) = check_entry(&mut archive, index, unpacked, unpacked_most, &mut totals)?;
         unpacked += size;
         // The reader looks parts up without regard to case and to the kind of slash.
         let name = name.to_lowercase().replace('\\', "/");
@@ -72,7 +79,7 @@ pub(in crate::structure) fn check_within(bytes: &[u8], unpacked_most: u64) -> Re
             return Err(not_xlsx("it is a ZIP archive, but not an office document"));
         }
     }
-    Ok(())
+    totals.check()
 }
 
 /// Counts entries by their signature, before anything trusts the directory's own count.
@@ -86,12 +93,22 @@ fn check_entry_count(bytes: &[u8]) -> Result<()> {
 
 /// Unpacks one entry to nowhere: its name and its real size, which with the `unpacked` bytes of those
 /// before it is no more than `all_most`.
-fn check_entry(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, unpacked: u64, all_most: u64) -> Result<(String, u64)> {
+fn check_entry(
+    archive: &mut ZipArchive<Cursor<&[u8]>>,
+    index: usize,
+    unpacked: u64,
+    all_most: u64,
+    totals: &mut Totals,
+) -> Result<(String, u64)> {
     let left = all_most.saturating_sub(unpacked);
     let entry =
         archive.by_index(index).map_err(|error| not_xlsx(format!("a file in the ZIP archive cannot be read: {error}")))?;
     let name = entry.name().map_err(|_| not_xlsx("a file in the ZIP archive has an unreadable name"))?.into_owned();
     let place = format!("file, part {}", shown(&name));
+    check_name(&place, &name)?;
+    if entry.unix_mode().is_some_and(|mode| !matches!(mode & FILE_TYPE, 0 | FILE_TYPE_REGULAR | FILE_TYPE_FOLDER)) {
+        return Err(not_xlsx_at(place, "it is a link or a device, and no file"));
+    }
     if entry.encrypted() {
         return Err(not_xlsx("it is protected by a password"));
     }
@@ -106,7 +123,7 @@ fn check_entry(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, unpacked: 
     let is_xml = name.to_lowercase().ends_with(".xml") || name.to_lowercase().ends_with(".rels");
     let counter = Rc::new(Cell::new(0));
     let mut reader = BufReader::new(Counted { inner: entry, count: Rc::clone(&counter), most });
-    let outcome = if is_xml { check_xml(&place, &mut reader) } else { Ok(()) };
+    let outcome = if is_xml { check_xml(&place, &mut reader, totals) } else { Ok(()) };
     // Whatever the XML says, the rest is unpacked too: its size and checksum count.
     let drained = io::copy(&mut reader, &mut io::sink());
     let size = counter.get();
@@ -119,6 +136,18 @@ fn check_entry(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, unpacked: 
         return Err(not_xlsx(format!("“{}” is not as large as the archive says", shown(&name))));
     }
     Ok((name, size))
+}
+
+/// Names lead nowhere but below the archive's own root, whoever unpacks it.
+fn check_name(place: &str, name: &str) -> Result<()> {
+    if name.chars().count() > limits::XLSX_NAME_CHARS {
+        return Err(Error::too_large(place, format!("a name of more than {} characters", limits::XLSX_NAME_CHARS)));
+    }
+    let leads_away = name.starts_with('/') || name.contains(['\\', ':']) || name.split('/').any(|step| matches!(step, "." | ".."));
+    if leads_away || name.is_empty() || name.chars().any(char::is_control) {
+        return Err(not_xlsx_at(place, format!("“{}” is no name of a file in a workbook", shown(name))));
+    }
+    Ok(())
 }
 
 fn too_much(place: &str, together: bool, all_most: u64) -> Error {
@@ -148,16 +177,19 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-/// Walks one XML part: no document type, no deep nesting, well formed, and no position or count
-/// that the reader behind could stumble over.
-fn check_xml(place: &str, source: &mut impl BufRead) -> Result<()> {
+/// Walks one XML part: no document type, no deep nesting, well formed, and no position, count or
+/// cell that the reader behind could stumble over.
+pub(in crate::structure) fn check_xml(place: &str, source: &mut impl BufRead, totals: &mut Totals) -> Result<()> {
     let start = source.fill_buf().map_err(|error| not_xlsx(format!("{place} is damaged: {error}")))?;
     if start.starts_with(b"\xFF\xFE") || start.starts_with(b"\xFE\xFF") || start.iter().take(4).any(|byte| *byte == 0) {
         return Err(not_xlsx(format!("{place} is not written in UTF-8")));
     }
     let mut reader = quick_xml::Reader::from_reader(source);
     reader.config_mut().check_end_names = true;
+    // As the reader behind does.
+    reader.config_mut().expand_empty_elements = true;
     let (mut buffer, mut depth) = (Vec::new(), 0_usize);
+    let mut walk = Walk::new(totals, place);
     loop {
         buffer.clear();
         let event = reader.read_event_into(&mut buffer).map_err(|error| not_xlsx(format!("{place}: {error}")))?;
@@ -165,19 +197,22 @@ fn check_xml(place: &str, source: &mut impl BufRead) -> Result<()> {
             Event::DocType(_) => {
                 return Err(not_xlsx(format!("{place} holds a document type (DOCTYPE), which workbooks never have")));
             }
-            Event::Start(element) => {
+            Event::Start(element) | Event::Empty(element) => {
                 depth += 1;
                 check_depth(place, depth)?;
                 check_element(place, &element)?;
+                walk.open(&element)?;
             }
-            Event::Empty(element) => {
-                check_depth(place, depth + 1)?;
-                check_element(place, &element)?;
+            Event::End(_) => {
+                depth = depth.saturating_sub(1);
+                walk.close()?;
             }
-            Event::End(_) => depth = depth.saturating_sub(1),
+            Event::Text(text) => walk.text(&text.xml10_content(), true)?,
+            Event::CData(text) => walk.text(&text.xml10_content(), false)?,
+            Event::GeneralRef(reference) => walk.reference(&reference)?,
+            Event::Comment(_) | Event::PI(_) | Event::Decl(_) => walk.aside()?,
             Event::Eof if depth > 0 => return Err(not_xlsx(format!("{place} ends in the middle"))),
             Event::Eof => return Ok(()),
-            _ => {}
         }
     }
 }
@@ -220,7 +255,7 @@ fn check_element(place: &str, element: &BytesStart<'_>) -> Result<()> {
 }
 
 /// Column and row of `D12`, both from 1.
-fn position(text: &str) -> Option<(u32, u32)> {
+pub(super) fn position(text: &str) -> Option<(u32, u32)> {
     let digits = text.find(|c: char| c.is_ascii_digit())?;
     let (letters, row) = text.split_at_checked(digits)?;
     if !(1..=3).contains(&letters.len()) || row.len() > 7 || !letters.bytes().all(|b| b.is_ascii_alphabetic()) {
@@ -239,7 +274,7 @@ fn is_range(text: &str) -> bool {
     }
 }
 
-/// A text from outside, shortened for a message.
-fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(80).collect()
+/// A text from outside, shortened for a message; control characters are shown as a mark.
+pub(super) fn shown(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).take(80).collect()
 }
