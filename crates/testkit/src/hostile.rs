@@ -28,6 +28,7 @@ fn sound(name: &str, bytes: impl Into<Vec<u8>>) -> Hostile {
 pub fn structures(workbook: &[u8]) -> Vec<Hostile> {
     let mut all = archives(workbook);
     all.extend(documents(workbook));
+    all.extend(garbled(workbook));
     all.extend(tables());
     all
 }
@@ -162,6 +163,20 @@ fn documents(workbook: &[u8]) -> Vec<Hostile> {
         }
     }
     all
+}
+
+/// The workbook with a cell that a kind reader would take for the first shared text, or for nothing.
+fn garbled(workbook: &[u8]) -> Vec<Hostile> {
+    let part = "xl/worksheets/sheet1.xml";
+    let mut sheet = String::new();
+    let mut archive = ZipArchive::new(Cursor::new(workbook)).expect("a sound workbook");
+    archive.by_name(part).expect("its sheet").read_to_string(&mut sheet).expect("its text");
+    let sound = r#"<c r="B5" s="2" t="s"><v>20</v></c>"#;
+    assert!(sheet.contains(sound), "the cell is in the sheet");
+    let values = ["20x", " 20 ", "2\n0", "+20", "20.0", "-1", "abc", "9.7", "9999999", "", "<!-- -->20", "<![CDATA[20]]>", "&#50;0"];
+    let cell = |value: &str| sheet.replace(sound, &format!(r#"<c r="B5" s="2" t="s"><v>{value}</v></c>"#));
+    let named = |(number, value): (usize, &&str)| refused(format!("guessed-{number}.xlsx"), with(workbook, &[(part, cell(value).as_bytes())]));
+    values.iter().enumerate().map(named).collect()
 }
 
 const HEAD: &str = "parent,child,qty\n";

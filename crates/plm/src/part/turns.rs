@@ -85,10 +85,11 @@ mod tests {
         let held: Vec<_> = (0..IMPORTS_AT_ONCE).map(|_| turns.enter().unwrap()).collect();
         std::thread::scope(|scope| {
             let waiting: Vec<_> = (0..IMPORTS_WAITING).map(|_| scope.spawn(|| turns.enter().map(drop))).collect();
+            let began = Instant::now();
             while turns.lock().waiting < IMPORTS_WAITING {
+                assert!(began.elapsed() < Duration::from_secs(20), "they do not wait");
                 std::thread::yield_now();
             }
-            let began = Instant::now();
             let error = turns.enter().unwrap_err();
             let refusal = error.refusal().unwrap();
             assert_eq!((refusal.kind, refusal.code.as_str(), refusal.retry_after_seconds), (RefusalKind::Unavailable, "busy", Some(1)));

@@ -5,8 +5,9 @@
 
 pub(in crate::structure) mod archive;
 mod csv;
+pub(in crate::structure) mod totals;
 mod values;
-pub(in crate::structure) mod walk;
+mod walk;
 mod xlsx;
 
 use base::{Error, Refusal, RefusalKind, Result, limits};

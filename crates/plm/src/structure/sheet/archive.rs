@@ -4,7 +4,8 @@
 //! many texts as the file claims to hold, and computes with cell positions unchecked). So every
 //! part is unpacked here once, counted, and its XML walked, before the reader sees the file.
 
-use super::walk::{Totals, Walk};
+use super::totals::Totals;
+use super::walk::Walk;
 use super::{not_xlsx, not_xlsx_at};
 use base::{Error, Result, limits};
 use quick_xml::events::{BytesStart, Event};

@@ -5,43 +5,11 @@
 //! guessed is refused with its place. The shared texts are counted, whatever the file claims.
 
 use super::not_xlsx_at;
+use super::totals::Totals;
 use super::values::{holds_half_a_letter, is_error, is_index, is_number};
 use super::{archive, column_letters};
 use base::{Error, Result, limits};
 use quick_xml::events::{BytesRef, BytesStart};
-
-/// What the parts of one workbook say together.
-#[derive(Debug, Default)]
-pub struct Totals {
-    texts: Option<usize>,
-    text_bytes: usize,
-    /// The folder of the formats, and how many there are.
-    formats: Option<(String, usize)>,
-    /// The folder of the workbook's main part, where the reader looks for the formats.
-    home: Option<String>,
-    /// The highest shared text and the highest format that a cell names, with the cell's place.
-    highest_text: Option<(usize, String)>,
-    highest_format: Option<(usize, String)>,
-}
-
-impl Totals {
-    /// When all parts were walked: whether what the cells name is there.
-    pub fn check(&self) -> Result<()> {
-        let (texts, formats) = (self.texts.unwrap_or(0), self.formats.as_ref().map_or(1, |(_, count)| *count));
-        if let Some((index, place)) = self.highest_text.as_ref().filter(|(index, _)| *index >= texts) {
-            return Err(not_xlsx_at(place, format!("the cell names the shared text {index}, and there are {texts} of them, counted from 0")));
-        }
-        if let Some((index, place)) = self.highest_format.as_ref().filter(|(index, _)| *index >= formats) {
-            return Err(not_xlsx_at(place, format!("the cell names the format {index}, and there are {formats} of them, counted from 0")));
-        }
-        match (&self.formats, &self.home) {
-            (Some((folder, _)), Some(home)) if folder != home => {
-                Err(not_xlsx_at("file", format!("its formats stand in “{folder}” and not beside the workbook's main part")))
-            }
-            _ => Ok(()),
-        }
-    }
-}
 
 /// Elements that have a meaning here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -290,9 +258,7 @@ impl<'a> Walk<'a> {
             let Some(index) = format.parse().ok().filter(|_| is_index(&format)) else {
                 return self.refuse(format!("“{}” names no format", archive::shown(&format)));
             };
-            if self.totals.highest_format.as_ref().is_none_or(|(highest, _)| index > *highest) {
-                self.totals.highest_format = Some((index, self.here()));
-            }
+            self.totals.names_format(index, self.here());
         }
         self.cell = Current { kind: self.attribute(element, "t")?, ..Current::default() };
         Ok(())
@@ -411,10 +377,7 @@ impl<'a> Walk<'a> {
             return self.refuse(format!("“{}” is not possible as the value of a cell of type {kind}", archive::shown(&value)));
         }
         if kind == Some("s") {
-            let index = value.parse().unwrap_or(usize::MAX);
-            if self.totals.highest_text.as_ref().is_none_or(|(highest, _)| index > *highest) {
-                self.totals.highest_text = Some((index, self.here()));
-            }
+            self.totals.names_text(value.parse().unwrap_or(usize::MAX), self.here());
         }
         Ok(())
     }

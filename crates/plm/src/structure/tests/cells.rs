@@ -2,9 +2,10 @@
 //! sound neighbour is read as it stands.
 
 use super::support::{Parts, inline, refusal, refused};
-use crate::structure::sheet::walk::Totals;
+use crate::structure::sheet::totals::Totals;
 use crate::structure::sheet::{Cell, archive};
 use base::limits;
+use proptest::prelude::*;
 
 const SHEET: &str = "file, part xl/worksheets/sheet1.xml";
 const STRINGS: &str = "<sst><si><t>Number</t></si><si><t>Valve</t></si></sst>";
@@ -221,7 +222,7 @@ fn frs_guard_007_shared_texts_are_counted_up_to_the_limit_and_not_past_it() {
 fn frs_guard_007_an_entry_whose_name_leads_elsewhere_is_refused_and_named() {
     let sound = || Parts::with_rows(&format!(r#"<row r="1">{}</row>"#, inline("A1", "x")));
     for name in [
-        "../../x", "xl/../x", "xl/..", "./x", "/x", "//x", "\\x", "..\\x", "xl\\x", "C:/x", "c:x", "x\0.bin", "a\r\nb", "a\u{1b}[2J", "\u{7f}",
+        "../../x", "xl/../x", "xl/..", "./x", "/x", "//x", "\\x", "..\\x", "xl\\x", "C:/x", "c:x", "x\0.bin", "a\r\nb", "a\u{1b}[2J", "xl/\u{7f}",
     ] {
         let shown: String = name.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
         let refusal = refusal(named(&sound(), name));
@@ -269,5 +270,31 @@ fn frs_guard_007_a_link_or_a_device_in_a_workbook_is_refused() {
     }
     for mode in [0, 0o644, 0o100_644] {
         assert!(with_mode(mode).is_ok(), "{mode:o}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn frs_prt_032_whatever_names_a_shared_text_is_refused_or_read_as_that_text(
+        value in prop_oneof!["[0-9]{0,3}", "[ -%'-;=?-~\n\t]{0,4}", Just("&#49;".to_owned()), Just("1<!---->".to_owned())],
+    ) {
+        let expected = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) { value.parse::<usize>().ok() } else { None };
+        let expected = expected.and_then(|index| ["Number", "Valve"].get(index));
+        match (b5(r#" t="s""#, &format!("<v>{value}</v>")).read(), expected) {
+            (Ok(sheet), Some(expected)) => prop_assert_eq!(&sheet.rows[0].cells[1], &text(expected)),
+            (read, expected) => prop_assert!(read.is_err() && expected.is_none(), "{:?} {:?}", read, expected),
+        }
+    }
+
+    #[test]
+    fn frs_prt_032_whatever_stands_for_a_number_is_refused_or_read_as_that_number(value in "[0-9+.eE-]{1,6}|[ -%'-;=?-~\n]{1,4}") {
+        match b5("", &format!("<v>{value}</v>")).read() {
+            Ok(sheet) => {
+                let Cell::Number(read) = &sheet.rows[0].cells[1] else { panic!("{value:?}: {sheet:?}") };
+                let (read, stated): (f64, f64) = (read.parse().unwrap(), value.parse().unwrap());
+                prop_assert!((read - stated).abs() <= stated.abs() * 1e-14, "{} {}", read, stated);
+            }
+            Err(error) => prop_assert_eq!(error.refusal().unwrap().code.as_str(), "not_xlsx"),
+        }
     }
 }
