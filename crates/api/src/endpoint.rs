@@ -77,6 +77,8 @@ pub enum In {
 pub enum Sort {
     /// Text of at most so many characters.
     Text(usize),
+    /// One of the names that the company's kinds give, of at most so many characters; empty is none.
+    Name(usize),
     Integer { min: i64, max: i64 },
     /// `true` or `false`.
     Flag,

@@ -156,8 +156,9 @@ fn unknown(declared: &[Parameter], name: &str) -> Error {
 fn check_value(sort: Sort, name: &str, value: &str) -> Result<()> {
     let wrong = |text: String| Err(Error::invalid(name, "bad_parameter", text));
     match sort {
-        Sort::Text(most) if value.chars().count() > most => wrong(format!("“{name}” has at most {most} characters")),
-        Sort::Text(_) => Ok(()),
+        Sort::Name(_) if value.is_empty() => wrong(format!("“{name}” is empty; leave it out for any")),
+        Sort::Text(most) | Sort::Name(most) if value.chars().count() > most => wrong(format!("“{name}” has at most {most} characters")),
+        Sort::Text(_) | Sort::Name(_) => Ok(()),
         Sort::Integer { min, max } => match value.parse::<i64>() {
             Ok(number) if (min..=max).contains(&number) => Ok(()),
             _ => wrong(format!("“{name}” is a whole number from {min} to {max}")),
@@ -183,6 +184,7 @@ mod tests {
         query("as_of", Sort::Time, "", ""),
         query("until", Sort::Date, "", ""),
         query("sort", Sort::Choice(&["number", "changed"]), "", ""),
+        query("state", Sort::Name(5), "", ""),
         query("field.*", Sort::Text(9), "", ""),
     ];
 
@@ -200,6 +202,7 @@ mod tests {
             ("as_of", "2026-11-21T13:02:11Z", "2026-11-21"),
             ("until", "2026-11-21", "21.11.2026"),
             ("sort", "changed", "sideways"),
+            ("state", "draft", "drafts"),
             ("field.grade", "3", "1234567890"),
         ] {
             assert!(check(name, good).is_ok(), "{name}={good}");
@@ -210,7 +213,7 @@ mod tests {
 
     #[test]
     fn frs_api_009_an_empty_value_is_no_number_date_or_choice() {
-        for name in ["rows", "current", "as_of", "until", "sort"] {
+        for name in ["rows", "current", "as_of", "until", "sort", "state"] {
             let error = check(name, "").unwrap_err();
             assert_eq!(error.refusal().unwrap().place.as_deref(), Some(name), "{name}");
         }

@@ -22,7 +22,7 @@ const CURSOR_CHARS: usize = NUMBER_CHARS + 40;
 const LIST: &[Parameter] = &[
     KIND,
     query("phase", Sort::Text(LINE_CHARS), "phases with commas: draft, in_work, in_review, effective, closed, void", "draft,in_work"),
-    query("state", Sort::Text(LINE_CHARS), "name of a state", "draft"),
+    query("state", Sort::Name(LINE_CHARS), "name of a state", "draft"),
     query("owner", Sort::Text(LINE_CHARS), "user name or identifier", "dora"),
     query("site", Sort::Text(LINE_CHARS), "number or identifier of a site", "ROM"),
     query("q", Sort::Text(SEARCH_CHARS), "words that must all occur", "fitting"),

@@ -82,6 +82,7 @@ pub(super) fn operation_id(verb: &str, path: &str) -> String {
 fn parameter(declared: &Parameter, catalog: &Catalog) -> Json {
     let mut schema = match declared.sort {
         Sort::Text(most) => json!({ "type": "string", "maxLength": most }),
+        Sort::Name(most) => json!({ "type": "string", "minLength": 1, "maxLength": most }),
         Sort::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
         Sort::Flag => json!({ "type": "string", "enum": ["true", "false"] }),
         Sort::Date => json!({ "type": "string", "format": "date" }),
