@@ -69,7 +69,7 @@ fn key() -> Key {
 fn handed_out(world: &World, record: &str) -> String {
     let record = world.record(record);
     let catalog = world.kernel.catalog().unwrap();
-    world.kernel.database().read(|tx| evidence::bundle(tx, &catalog, &record, 1_000)).unwrap().text().unwrap()
+    world.kernel.database().read(|tx| evidence::bundle(tx, &catalog, &record, 1_000)).unwrap().text()
 }
 
 #[test]
@@ -266,8 +266,8 @@ fn frs_evd_083_a_bundle_has_so_many_bytes_and_not_one_past_the_limit() {
         seal(&world);
         let (record, catalog) = (world.record(&first), world.kernel.catalog().unwrap());
         let within = |bytes: usize| test.database.read(|tx| evidence::bundle_within(tx, &catalog, &record, BUNDLE_EVENTS, bytes));
-        let whole = within(BUNDLE_BYTES).unwrap().text().unwrap();
-        assert_eq!(within(whole.len()).unwrap().text().unwrap(), whole);
+        let whole = within(BUNDLE_BYTES).unwrap().text();
+        assert_eq!(within(whole.len()).unwrap().text(), whole);
         let refused = within(whole.len() - 1).unwrap_err();
         assert_eq!(refused.refusal().unwrap().kind, base::RefusalKind::TooLarge);
         assert!(refused.to_string().contains(&format!("NO-0002 rev A has more than {} bytes of evidence", whole.len() - 1)), "{refused}");

@@ -27,7 +27,7 @@ fn company(folder: &Path) {
     std::fs::write(folder.join("key.txt"), signer().verifier().text()).unwrap();
     let (record, catalog) = (world.named("department", "ASM"), world.kernel.catalog().unwrap());
     let bundle = database.read(|tx| evidence::bundle(tx, &catalog, &record, 100)).unwrap();
-    std::fs::write(folder.join("asm.evidence.json"), bundle.text().unwrap()).unwrap();
+    std::fs::write(folder.join("asm.evidence.json"), bundle.text()).unwrap();
     blob::BlobStore::open(&folder.join("d/files")).unwrap().put(b"certificate", 100).unwrap();
     // After the anchor: only consistent with itself.
     world.create_with(&world.admin, json!({"kind": "department", "number": "PCK", "title": "Packing"})).unwrap();

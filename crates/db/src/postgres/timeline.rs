@@ -44,8 +44,8 @@ impl Timelines {
         Hook::async_fn(move |client: &mut ClientWrapper, metrics: &Metrics| {
             let (timelines, made) = (timelines.clone(), metrics.created);
             Box::pin(async move {
-                let number = of(client).await?;
-                number.map_or(Ok(()), |number| timelines.admit(number, made)).map_err(|newest| refused(number, newest))
+                let Some(number) = of(client).await? else { return Ok(()) };
+                timelines.admit(number, made).map_err(|newest| refused(number, newest))
             })
         })
     }
@@ -64,8 +64,7 @@ impl Timelines {
     }
 }
 
-fn refused(number: Option<u32>, newest: u32) -> HookError {
-    let number = number.unwrap_or_default();
+fn refused(number: u32, newest: u32) -> HookError {
     tracing::error!(number, newest, "the database went back to an earlier timeline: two servers may both take themselves for the primary");
     HookError::message(format!("the database is on timeline {number} after {newest}"))
 }
@@ -80,7 +79,7 @@ async fn of(client: &Client) -> Result<Option<u32>, HookError> {
         // It follows another server, or cannot be asked any more.
         Err(error) if error.is_closed() || error.code() == Some(&SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE) => Err(HookError::Backend(error)),
         Err(error) => {
-            tracing::debug!(%error, "the server does not name its timeline");
+            tracing::warn!(%error, "the server does not name its timeline: a primary that was replaced would not be known");
             Ok(None)
         }
     }

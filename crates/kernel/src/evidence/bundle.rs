@@ -63,7 +63,7 @@ fn prepare(kernel: &Kernel, actor: &Actor, input: &Json) -> Result<Json> {
         bundle(tx, &catalog, &record, BUNDLE_EVENTS)
     })?;
     let checkpoint = bundle.checkpoint;
-    let text = bundle.text()?;
+    let text = bundle.text();
     let mut prepared = input.clone();
     prepared["digest"] = json!(Digest::of(text.as_bytes()).hex());
     prepared["size_bytes"] = json!(text.len());
@@ -101,8 +101,8 @@ pub struct Bundle {
 
 impl Bundle {
     /// As it is handed out.
-    pub fn text(self) -> Result<String> {
-        Ok(self.text)
+    pub fn text(self) -> String {
+        self.text
     }
 }
 
@@ -272,7 +272,7 @@ fn row_shown(table: &Table, row: &Row) -> Result<Json> {
             Value::Bool(truth) => json!(truth),
             Value::Int(number) => json!(number),
             Value::Text(text) => json!(text),
-            Value::Bytes(bytes) => json!({ "hex": bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>() }),
+            Value::Bytes(bytes) => json!({ "hex": base::hex::encode(bytes) }),
         };
         columns.insert(column.name.to_owned(), value);
     }

@@ -222,7 +222,7 @@ fn shown(value: &Value) -> Option<String> {
         Value::Bool(flag) => Some(flag.to_string()),
         Value::Int(number) => Some(number.to_string()),
         Value::Text(text) => Some(text.clone()),
-        Value::Bytes(bytes) => Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
+        Value::Bytes(bytes) => Some(base::hex::encode(bytes)),
     }
 }
 

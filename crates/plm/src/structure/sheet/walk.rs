@@ -227,7 +227,10 @@ impl<'a> Walk<'a> {
         let before = self.row;
         self.column = 0;
         self.row = match self.attribute(element, "r")? {
-            Some(row) => row.parse().ok().filter(|_| is_index(&row)).unwrap_or(0),
+            Some(row) => match row.parse() {
+                Ok(number) if is_index(&row) => number,
+                _ => return self.refuse(format!("“{}” is no number of a row", archive::shown(&row))),
+            },
             None => before + 1,
         };
         if self.row <= before {
